@@ -1,0 +1,269 @@
+import { parseDecimal, scaledToText, toScaled, formatDecimal, type DecimalParts } from './decimal.ts';
+import type { ColumnSpec } from './data-type.ts';
+
+/**
+ * Decimals of one column as integers at one scale: row i is `ints[i] × 10^-scale`. `BigInt64Array` where a value does
+ * not fit a double's 53 bits. A value that fits neither stands in `exceptions` as canonical text (its int is 0), so one
+ * odd row never widens the rest. `nulls[i] === 1` marks an absent value.
+ */
+export interface DecimalColumn {
+  readonly kind: 'decimal';
+  readonly scale: number;
+  readonly ints: Float64Array | BigInt64Array;
+  readonly nulls?: Uint8Array | undefined;
+  readonly exceptions?: ReadonlyMap<number, string> | undefined;
+}
+
+export interface IntColumn {
+  readonly kind: 'int';
+  readonly ints: Float64Array;
+  readonly nulls?: Uint8Array | undefined;
+}
+
+/** Row i is `dictionary[indexes[i]]`, or null where the index is −1. */
+export interface TextColumn {
+  readonly kind: 'text';
+  readonly dictionary: readonly string[];
+  readonly indexes: Int32Array;
+}
+
+/** 0 false, 1 true, 2 null. */
+export interface FlagColumn {
+  readonly kind: 'flag';
+  readonly bits: Uint8Array;
+}
+
+/** Row i holds the levels `offsets[i] .. offsets[i+1]` of the two decimal columns, best first. */
+export interface LevelsColumn {
+  readonly kind: 'levels';
+  readonly offsets: Uint32Array;
+  readonly prices: DecimalColumn;
+  readonly sizes: DecimalColumn;
+}
+
+export type Column = DecimalColumn | IntColumn | TextColumn | FlagColumn | LevelsColumn;
+
+/** `[price, size]`, best first. */
+export type Levels = readonly (readonly [string, string])[];
+
+/** One value outside its column: decimals as text, ints as numbers. */
+export type Value = string | number | boolean | null | Levels;
+
+const SAFE = 2 ** 53;
+const INT64 = 2n ** 63n;
+const POW10 = Array.from({ length: 23 }, (_, i) => 10 ** i);
+const MAX_SCALE = 18;
+/** At most one row in so many may stand as an exception before the column widens instead. */
+const EXCEPTION_SHARE = 16;
+
+/** Scratch of a decimal column being built: mantissas that fit a double at once, all others kept as parts. */
+class DecimalScan {
+  readonly mantissas: Float64Array;
+  readonly scales: Uint8Array;
+  readonly wide = new Map<number, DecimalParts>();
+  nulls: Uint8Array | undefined;
+  maxScale = 0;
+
+  constructor(values: readonly unknown[], name: string) {
+    const n = values.length;
+    this.mantissas = new Float64Array(n);
+    this.scales = new Uint8Array(n);
+    for (let i = 0; i < n; i += 1) {
+      const value = values[i];
+      if (value === null || value === undefined) (this.nulls ??= new Uint8Array(n))[i] = 1;
+      else if (typeof value !== 'string' || !this.#scanFast(i, value)) this.#scanSlow(i, String(value), name);
+    }
+  }
+
+  /** Plain decimals of up to 15 digits, the usual case, without allocating. */
+  #scanFast(i: number, text: string): boolean {
+    const length = text.length;
+    let p = text.charCodeAt(0) === 45 ? 1 : 0;
+    const start = p;
+    if (length - p > 24 || length === p) return false;
+    let mantissa = 0;
+    let scale = -1;
+    let pendingZeros = 0;
+    for (; p < length; p += 1) {
+      const digit = text.charCodeAt(p) - 48;
+      if (digit === -2 && scale < 0) {
+        scale = 0;
+        continue;
+      }
+      if (digit < 0 || digit > 9) return false;
+      if (scale >= 0 && digit === 0) {
+        pendingZeros += 1;
+        continue;
+      }
+      if (scale >= 0) scale += pendingZeros + 1;
+      mantissa = mantissa * (POW10[pendingZeros + 1] ?? 10) + digit;
+      pendingZeros = 0;
+      if (mantissa >= 1e15) return false;
+    }
+    if (scale > MAX_SCALE || length - start === 1 && text.charCodeAt(start) === 46) return false;
+    this.mantissas[i] = start === 1 && mantissa !== 0 ? -mantissa : mantissa;
+    const used = scale > 0 ? scale : 0;
+    this.scales[i] = used;
+    if (used > this.maxScale) this.maxScale = used;
+    return true;
+  }
+
+  #scanSlow(i: number, text: string, name: string): void {
+    const parts = parseDecimal(text);
+    if (!parts) throw new RangeError(`column ${name}, row ${i}: not a decimal: ${text.slice(0, 40)}`);
+    this.wide.set(i, parts);
+  }
+}
+
+/** The largest scale at which every narrow value still fits 53 bits. */
+function safeScale(scan: DecimalScan): number {
+  let scale = scan.maxScale;
+  for (let i = 0; i < scan.mantissas.length; i += 1) {
+    const size = Math.abs(scan.mantissas[i] ?? 0);
+    while (scale > 0 && size * (POW10[Math.max(0, scale - (scan.scales[i] ?? 0))] ?? 1) > SAFE) scale -= 1;
+  }
+  return scale;
+}
+
+function buildNarrow(scan: DecimalScan, scale: number): DecimalColumn {
+  const n = scan.mantissas.length;
+  const ints = new Float64Array(n);
+  const exceptions = new Map<number, string>();
+  for (let i = 0; i < n; i += 1) {
+    const own = scan.scales[i] ?? 0;
+    if (own > scale) exceptions.set(i, scaledToText(scan.mantissas[i] ?? 0, own));
+    else ints[i] = (scan.mantissas[i] ?? 0) * (POW10[scale - own] ?? 1);
+  }
+  for (const [i, parts] of scan.wide) {
+    const int = parts.scale <= scale ? toScaled(parts, scale) : undefined;
+    if (int !== undefined && int >= -BigInt(SAFE) && int <= BigInt(SAFE)) ints[i] = Number(int);
+    else exceptions.set(i, formatDecimal(parts));
+  }
+  return { kind: 'decimal', scale, ints, nulls: scan.nulls, exceptions: exceptions.size ? exceptions : undefined };
+}
+
+function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
+  const n = scan.mantissas.length;
+  const ints = new BigInt64Array(n);
+  const exceptions = new Map<number, string>();
+  for (let i = 0; i < n; i += 1) {
+    if (scan.wide.has(i)) continue;
+    const int = BigInt(scan.mantissas[i] ?? 0) * 10n ** BigInt(scale - (scan.scales[i] ?? 0));
+    if (int < INT64 && int >= -INT64) ints[i] = int;
+    else exceptions.set(i, scaledToText(scan.mantissas[i] ?? 0, scan.scales[i] ?? 0));
+  }
+  for (const [i, parts] of scan.wide) {
+    const int = parts.scale <= scale ? toScaled(parts, scale) : INT64;
+    if (int < INT64 && int >= -INT64) ints[i] = int;
+    else exceptions.set(i, formatDecimal(parts));
+  }
+  return { kind: 'decimal', scale, ints, nulls: scan.nulls, exceptions: exceptions.size ? exceptions : undefined };
+}
+
+/**
+ * Decimal texts (or JSON numbers) as a column; null and undefined become nulls. Every value comes back as the same
+ * decimal. @throws RangeError when a value is not a decimal.
+ */
+export function decimalColumn(values: readonly unknown[], name = 'decimal'): DecimalColumn {
+  const scan = new DecimalScan(values, name);
+  let wideScale = scan.maxScale;
+  for (const parts of scan.wide.values()) if (parts.scale <= MAX_SCALE) wideScale = Math.max(wideScale, parts.scale);
+  const narrow = buildNarrow(scan, safeScale(scan));
+  const odd = narrow.exceptions?.size ?? 0;
+  return odd * EXCEPTION_SHARE > values.length ? buildWide(scan, wideScale) : narrow;
+}
+
+function intColumn(values: readonly unknown[], name: string): IntColumn {
+  const ints = new Float64Array(values.length);
+  let nulls: Uint8Array | undefined;
+  for (const [i, value] of values.entries()) {
+    if (value === null || value === undefined) (nulls ??= new Uint8Array(values.length))[i] = 1;
+    else if (Number.isSafeInteger(Number(value))) ints[i] = Number(value);
+    else throw new RangeError(`column ${name}, row ${i}: not an integer: ${String(value).slice(0, 40)}`);
+  }
+  return { kind: 'int', ints, nulls };
+}
+
+function textColumn(values: readonly unknown[]): TextColumn {
+  const places = new Map<string, number>();
+  const indexes = new Int32Array(values.length);
+  for (const [i, value] of values.entries()) {
+    if (value === null || value === undefined) {
+      indexes[i] = -1;
+      continue;
+    }
+    const text = String(value);
+    const place = places.get(text) ?? places.size;
+    places.set(text, place);
+    indexes[i] = place;
+  }
+  return { kind: 'text', dictionary: [...places.keys()], indexes };
+}
+
+function levelsColumn(values: readonly unknown[], name: string): LevelsColumn {
+  const rows = values as readonly Levels[];
+  const offsets = new Uint32Array(rows.length + 1);
+  for (const [i, row] of rows.entries()) offsets[i + 1] = (offsets[i] ?? 0) + row.length;
+  const flat = rows.flat();
+  return {
+    kind: 'levels',
+    offsets,
+    prices: decimalColumn(flat.map((l) => l[0]), name),
+    sizes: decimalColumn(flat.map((l) => l[1]), name),
+  };
+}
+
+/** A column of the spec's kind out of loose values. @throws RangeError on a value of another kind, or a forbidden null. */
+export function buildColumn(spec: ColumnSpec, values: readonly unknown[]): Column {
+  if (!spec.nullable && values.some((v) => v === null || v === undefined)) {
+    throw new RangeError(`column ${spec.name} must not be null`);
+  }
+  switch (spec.kind) {
+    case 'decimal':
+      return decimalColumn(values, spec.name);
+    case 'int':
+      return intColumn(values, spec.name);
+    case 'text':
+      return textColumn(values);
+    case 'flag':
+      return { kind: 'flag', bits: Uint8Array.from(values, (v) => (v === null || v === undefined ? 2 : v ? 1 : 0)) };
+    case 'levels':
+      return levelsColumn(values, spec.name);
+  }
+}
+
+function decimalAt(column: DecimalColumn, i: number): string | null {
+  if (column.nulls?.[i] === 1) return null;
+  return column.exceptions?.get(i) ?? scaledToText(column.ints[i] ?? 0, column.scale);
+}
+
+/** The value of one row: decimals as canonical text, ints as numbers, levels as pairs of texts. */
+export function valueAt(column: Column, i: number): Value {
+  switch (column.kind) {
+    case 'decimal':
+      return decimalAt(column, i);
+    case 'int':
+      return column.nulls?.[i] === 1 ? null : (column.ints[i] ?? 0);
+    case 'text':
+      return column.dictionary[column.indexes[i] ?? -1] ?? null;
+    case 'flag':
+      return column.bits[i] === 2 ? null : column.bits[i] === 1;
+    case 'levels': {
+      const levels: [string, string][] = [];
+      for (let k = column.offsets[i] ?? 0; k < (column.offsets[i + 1] ?? 0); k += 1) {
+        levels.push([decimalAt(column.prices, k) ?? '', decimalAt(column.sizes, k) ?? '']);
+      }
+      return levels;
+    }
+  }
+}
+
+/** Whether two rows of columns of one spec hold the same value (decimals by value, whatever their scales). */
+export function sameValue(a: Column, i: number, b: Column, j: number): boolean {
+  if (a.kind === 'decimal' && b.kind === 'decimal' && a.scale === b.scale && !a.exceptions && !b.exceptions) {
+    return a.ints[i] === b.ints[j] && (a.nulls?.[i] ?? 0) === (b.nulls?.[j] ?? 0);
+  }
+  const x = valueAt(a, i);
+  const y = valueAt(b, j);
+  return typeof x === 'object' && x !== null ? JSON.stringify(x) === JSON.stringify(y) : x === y;
+}

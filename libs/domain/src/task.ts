@@ -1,0 +1,116 @@
+import type { Timeframe } from './timeframe.ts';
+
+export const TASK_STATUSES = ['pending', 'running', 'completed', 'failed', 'stopped'] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+export const MISSED_POLICIES = ['once', 'all', 'skip'] as const;
+/** What becomes of slots that passed while nothing ran: one run for all of them, a run each, or none. */
+export type MissedPolicy = (typeof MISSED_POLICIES)[number];
+
+export type TaskOrigin = 'signal' | 'config';
+
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+
+/** What a person asks for: the part of a task that `create_task` and `update_task` set. Times in epoch milliseconds. */
+export interface TaskContent {
+  readonly handler: string;
+  readonly projectId: string;
+  readonly dataset: string;
+  readonly dataType: string;
+  readonly source: string;
+  /** As written by the person; resolved to instruments at the first run. */
+  readonly symbols: readonly string[];
+  readonly frequency: Timeframe;
+  /** Given, or null: then the start is `historyDays` before the creation. */
+  readonly startTime: number | null;
+  /** Exclusive end of the asked span, or null for a standing order. */
+  readonly endTime: number | null;
+  /** `rate(…)`; null takes the frequency plus the settle delay. */
+  readonly schedule: string | null;
+  readonly config: TaskConfig;
+}
+
+export interface TaskConfig {
+  readonly batchSize: number | null;
+  readonly historyDays: number;
+  readonly missed: MissedPolicy;
+  /** Attempts of one run beyond the first. */
+  readonly retries: number;
+  readonly price: 'last' | 'mark' | 'index';
+  readonly confirmLarge: boolean;
+}
+
+export const DEFAULT_TASK_CONFIG: TaskConfig = {
+  batchSize: null,
+  historyDays: 30,
+  missed: 'once',
+  retries: 5,
+  price: 'last',
+  confirmLarge: false,
+};
+
+export type SeriesState = 'pending' | 'active' | 'settled' | 'blocked' | 'failed';
+
+/** One symbol's standing within its task. `blocked`: wants a person; `failed`: ended for good (delisted, unknown). */
+export interface TaskSeries {
+  readonly symbol: string;
+  readonly state: SeriesState;
+  readonly instrument: string | null;
+  /** Key of the series in the store, once resolved. */
+  readonly seriesKey: string | null;
+  /** What a reader should know, e.g. that a bare id was taken as spot. */
+  readonly note: string | null;
+  readonly error: TaskError | null;
+  /** Whole history up to here is settled. */
+  readonly watermark: number | null;
+}
+
+export interface TaskError {
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+export type Health = 'ok' | 'degraded' | 'blocked';
+
+export interface TaskHealth {
+  readonly state: Health;
+  readonly reasons: readonly string[];
+}
+
+export interface LastRun {
+  readonly runId: string;
+  readonly outcome: string;
+  readonly slot: number;
+  readonly endedAt: number;
+  readonly rows: number;
+}
+
+/**
+ * A standing order. `uid` is minted per creation and keys everything; `taskId` is the person's name for it. `rev` counts
+ * changes of content (people's `expected_rev`), `v` every write (compare-and-swap).
+ */
+export interface Task extends TaskContent {
+  readonly uid: string;
+  readonly taskId: string;
+  readonly rev: number;
+  readonly v: number;
+  readonly origin: TaskOrigin;
+  readonly status: TaskStatus;
+  readonly health: TaskHealth;
+  readonly series: readonly TaskSeries[];
+  readonly error: TaskError | null;
+  readonly lastRun: LastRun | null;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  /** When slots begin to count: creation, or the last change of schedule. The rate's anchor. */
+  readonly epochAt: number;
+  /** Completed with some records that cannot be had. */
+  readonly withUnavailable: boolean;
+}
+
+const DAY = 86_400_000;
+
+/** Start of the span the task asks for. */
+export const taskStart = (t: Pick<Task, 'startTime' | 'createdAt' | 'config'>): number =>
+  t.startTime ?? t.createdAt - t.config.historyDays * DAY;

@@ -1,0 +1,28 @@
+export { type Calendar } from './calendar.ts';
+export { type Clock, type Ids, type Workers } from './clock.ts';
+export { type Logger, type LogFields } from './logger.ts';
+export {
+  type MarketDataSource,
+  type RangeRequest,
+  type SourceCall,
+  type SourceDescription,
+  type SourceFacts,
+  type SourceMarket,
+  type SourcePage,
+  type SourceRegistry,
+  type SourceSnapshot,
+} from './market-data-source.ts';
+export { type CasOutcome, type Page } from './outcome.ts';
+export { type RunContext, type RunHandler, type RunResult } from './run-handler.ts';
+export { type RunHistory } from './run-history.ts';
+export {
+  type CommitRequest,
+  type CommitResult,
+  type LoggedRevision,
+  type SeriesFilter,
+  type SeriesStore,
+  type SeriesStoreCapabilities,
+} from './series-store.ts';
+export { type TaskFilter, type TaskPage, type TaskStore, type TaskStoreCapabilities } from './task-store.ts';
+export { type BudgetScope, type VenueBudget } from './venue-budget.ts';
+export { type HintHandler, type HintOutcome, type WorkHint, type WorkQueue, type WorkQueueCapabilities } from './work-queue.ts';

@@ -1,0 +1,47 @@
+import type { RefetchOrder, RunKind, RunStats, SkippedSlots, Task, TaskSeries } from '@kairos/domain';
+import type { Logger } from './logger.ts';
+
+/** What a handler gets to work with. */
+export interface RunContext {
+  readonly task: Task;
+  readonly runId: string;
+  readonly kind: RunKind;
+  readonly slot: number;
+  readonly attempt: number;
+  readonly skipped: SkippedSlots | null;
+  readonly refetch: RefetchOrder | null;
+  readonly fence: { readonly uid: string; readonly fence: number };
+  /** Stop and hand over before this instant. */
+  readonly deadline: number;
+  /** Aborted on shutdown and when the lease is lost. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+  /** Renews the lease when it runs short. To be awaited before every venue call and commit. @throws LeaseLostError */
+  ensure(): Promise<void>;
+}
+
+/**
+ * How a run ended. `succeeded`: nothing of this slot is left to do. `partial`: some windows are open and wait for a later
+ * slot or retry. `failed`: see `error`; `permanent` ends the task. `handed_over`: stopped early, to be taken on.
+ */
+export interface RunResult {
+  readonly outcome: 'succeeded' | 'partial' | 'failed' | 'handed_over';
+  readonly stats: RunStats;
+  /** New standing of the task's series; absent: unchanged. */
+  readonly series?: readonly TaskSeries[] | undefined;
+  /** Every series is settled over the whole asked span. Decides completion of tasks with an end. */
+  readonly complete: boolean;
+  readonly withUnavailable: boolean;
+  readonly error?: { readonly code: string; readonly message: string; readonly permanent: boolean } | undefined;
+  /** Do not look again before this instant (a ban, a spaced confirmation). */
+  readonly notBefore?: number | undefined;
+  /** Retry without consuming an attempt (a venue's outage). */
+  readonly freeRetry?: boolean | undefined;
+  readonly healthReasons: readonly string[];
+}
+
+/** One kind of work, looked up by the task's `handler` name. */
+export interface RunHandler {
+  readonly name: string;
+  run(ctx: RunContext): Promise<RunResult>;
+}
