@@ -155,3 +155,5 @@ export {
 } from './run.ts';
 export { bareSymbol, sameSymbol } from './symbol.ts';
 export { base32, contentId, hash53 } from './hash.ts';
+export { ratePeriod, scheduleOf, SETTLE_DELAY_MS, type Schedule } from './schedule.ts';
+export { tallyCoverage, type TalliedRange, type Tally } from './tally.ts';

@@ -26,7 +26,10 @@ export interface RefetchOrder {
 export interface ActiveRun {
   readonly kind: RunKind;
   readonly slot: number;
+  /** Starts so far, beyond the first. */
   readonly attempt: number;
+  /** Attempts that ended in failure: what the task's `retries` limits. Crashes and a venue's outage do not count. */
+  readonly failures: number;
   /** Hand-overs so far. */
   readonly hop: number;
   /** Hand-overs in a row that committed nothing. */

@@ -26,3 +26,15 @@ export {
 export { type TaskFilter, type TaskPage, type TaskStore, type TaskStoreCapabilities } from './task-store.ts';
 export { type BudgetScope, type VenueBudget } from './venue-budget.ts';
 export { type HintHandler, type HintOutcome, type WorkHint, type WorkQueue, type WorkQueueCapabilities } from './work-queue.ts';
+export {
+  type CoverageReport,
+  type QueryPage,
+  type SeriesQueries,
+  type SeriesRef,
+  type SymbolProgress,
+  type TaskCommands,
+  type TaskPatch,
+  type TaskQueries,
+  type TaskSummaryPage,
+  type TaskView,
+} from './services.ts';

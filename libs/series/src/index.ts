@@ -1,1 +1,2 @@
-export {};
+export { SeriesService, symbolOf, type SeriesServiceDeps } from './series-service.ts';
+export { columnsOf } from './export.ts';

@@ -1,1 +1,2 @@
-export {};
+export { TaskService, type TaskServiceDeps } from './task-service.ts';
+export { contentOf, newTask, patchContent, sameContent } from './task-content.ts';

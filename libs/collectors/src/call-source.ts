@@ -1,0 +1,66 @@
+import { RateLimitedError, SourceError } from '@kairos/domain';
+import type { Clock, Ids, SourceCall } from '@kairos/ports';
+import type { CollectRun, Tallies } from './job.ts';
+
+/** Tries of one call before it counts as failed. */
+const MAX_TRIES = 4;
+const RETRY_BASE_MS = 250;
+/** A longer pause is not waited out within the run: the run ends and comes back. */
+const MAX_PAUSE_MS = 5_000;
+
+/** The run must end now and be taken on later: shutdown, or its deadline is near. */
+export class HandOver extends Error {
+  constructor() {
+    super('stopped to hand over');
+    this.name = 'HandOver';
+  }
+}
+
+export interface Caller {
+  readonly run: CollectRun;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly tallies: Tallies;
+  readonly priority: SourceCall['priority'];
+}
+
+/** Longest time a call plus its commit may take: no call starts closer to the deadline. */
+const STOP_MARGIN_MS = 2_000;
+
+/** @throws HandOver, or the signal's own reason when it carries an error (a lost lease) */
+export function assertGoing(p: { readonly run: CollectRun; readonly clock: Clock }): void {
+  if (p.run.signal.aborted) {
+    const reason: unknown = p.run.signal.reason;
+    throw reason instanceof SourceError || isLeaseLost(reason) ? reason : new HandOver();
+  }
+  if (p.clock.now() >= p.run.deadline - STOP_MARGIN_MS) throw new HandOver();
+}
+
+const isLeaseLost = (reason: unknown): reason is Error => reason instanceof Error && 'code' in reason && reason.code === 'LEASE_LOST';
+
+function pauseBefore(error: SourceError, tries: number, random: number): number | undefined {
+  if (error instanceof RateLimitedError) return error.retryAfterMs <= MAX_PAUSE_MS ? error.retryAfterMs : undefined;
+  if (!error.retryable || error.scope !== 'call' || tries >= MAX_TRIES) return undefined;
+  return RETRY_BASE_MS * 2 ** (tries - 1) * (0.5 + random);
+}
+
+/**
+ * Calls the source, trying again after passing failures: exponential pauses with jitter, short rate-limit pauses waited
+ * out. @throws SourceError the last failure; HandOver; LeaseLostError
+ */
+export async function callSource<T>(caller: Caller, call: (c: SourceCall) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    assertGoing(caller);
+    await caller.run.ensure();
+    caller.tallies.requests += 1;
+    try {
+      return await call({ signal: caller.run.signal, priority: caller.priority });
+    } catch (error) {
+      assertGoing(caller);
+      if (!(error instanceof SourceError)) throw error;
+      const pause = pauseBefore(error, tries, caller.ids.random());
+      if (pause === undefined) throw error;
+      await caller.clock.sleep(pause, caller.run.signal).catch(() => assertGoing(caller));
+    }
+  }
+}

@@ -1,0 +1,299 @@
+import type { CommitResult, SourcePage } from '@kairos/ports';
+import type { CoverageRun, Evidence, Finding, Part, Revision, RowConflict, TimeRange } from '@kairos/domain';
+import { batchOfRows, ceilTo, contentId, emptyPart, floorTo, isEmptyRange, KairosError, rowAt, sameRow, shiftSlots, sliceBatch, SourceError, subtractRanges, tallyCoverage, lowerBound, type Tally } from '@kairos/domain';
+import { assertGoing, callSource, HandOver, type Caller } from './call-source.ts';
+import type { CollectDeps, CollectRun, SeriesJob, Tallies } from './job.ts';
+import { judgePage } from './judge.ts';
+import { workThrough, type Lanes } from './lanes.ts';
+import { partOfPage, priorAbsences, type PriorAbsence } from './page-part.ts';
+import { CONFIRMING_READS, OLD_SPACING_MS, planConfirmations, planOpen, planPages, ripeAt, splitUnconfirmed } from './plan.ts';
+
+/** Pages that fail one after another before the venue counts as out. */
+const OUTAGE_AFTER = 3;
+const FAILED_BASE_MS = 30_000;
+const FAILED_CAP_MS = 3_600_000;
+/** Latest settled records that ride along with a live page, to see whether the venue still changes them. */
+const SETTLE_REREAD_SLOTS = 2;
+
+/** How one series stands after a run. */
+export interface RangeOutcome {
+  readonly tally: Tally;
+  /** Every record asked for is settled, and the asked end has been reached. */
+  readonly settled: boolean;
+  /** Some stretches failed or wait: look again at this instant. */
+  readonly notBefore: number | undefined;
+  /** What stopped the series early, if anything. */
+  readonly error: KairosError | undefined;
+  readonly failedPages: number;
+}
+
+interface PageWork {
+  readonly range: TimeRange;
+  /** A follow-up of a page that left a stretch open. */
+  readonly again: boolean;
+}
+
+/**
+ * Makes one range series complete over the asked span: plan from what is known, fetch page by page within the lanes,
+ * judge, commit each page with its coverage, then confirm absences by further reads. Can be stopped after any commit and
+ * run again; a run with nothing left to do asks the venue for nothing.
+ */
+export class RangeCollector {
+  readonly #deps: CollectDeps;
+  readonly #run: CollectRun;
+  readonly #job: SeriesJob;
+  readonly #lanes: Lanes;
+  readonly #tallies: Tallies;
+  #known: readonly CoverageRun[] = [];
+  #prior: readonly PriorAbsence[] = [];
+  #failuresInARow = 0;
+  #failedPages = 0;
+
+  constructor(deps: CollectDeps, run: CollectRun, job: SeriesJob, shared: { readonly lanes: Lanes; readonly tallies: Tallies }) {
+    this.#deps = deps;
+    this.#run = run;
+    this.#job = job;
+    this.#lanes = shared.lanes;
+    this.#tallies = shared.tallies;
+  }
+
+  /** @throws HandOver, LeaseLostError, StoreError; source failures are in the outcome */
+  async collect(): Promise<RangeOutcome> {
+    let error: KairosError | undefined;
+    try {
+      await this.#refresh();
+      await this.#markUnavailable();
+      await this.#fetchOpen();
+      await this.#confirm();
+    } catch (caught) {
+      if (!(caught instanceof SourceError)) throw caught;
+      error = caught;
+    }
+    await this.#refresh();
+    return this.#outcome(error);
+  }
+
+  get #span(): TimeRange {
+    const { asked, closedBefore } = this.#job;
+    return { from: asked.from, to: Math.max(asked.from, Math.min(asked.to, closedBefore)) };
+  }
+
+  #expected(range: TimeRange): readonly TimeRange[] {
+    return isEmptyRange(range) ? [] : this.#deps.calendar.expected({ grid: this.#job.grid, range });
+  }
+
+  async #refresh(): Promise<void> {
+    const { store } = this.#deps;
+    const key = this.#job.series.key;
+    this.#known = await store.coverage({ key, range: this.#span });
+    const ids = this.#known.flatMap((r) => (r.state === 'provisional' && r.evidence !== undefined ? [r.evidence] : []));
+    this.#prior = ids.length > 0 ? priorAbsences(this.#known, await store.evidence({ key, ids })) : [];
+  }
+
+  #caller(range: TimeRange): Caller {
+    const { clock, ids } = this.#deps;
+    const live = range.to >= shiftSlots(this.#job.grid, this.#job.closedBefore, -3);
+    return { run: this.#run, clock, ids, tallies: this.#tallies, priority: live ? 'live' : 'backfill' };
+  }
+
+  /** What cannot be had: before the listing, or further back than the venue goes. Asked once per series. */
+  async #markUnavailable(): Promise<void> {
+    const { grid, facts, source, market, asked } = this.#job;
+    const span = this.#span;
+    const untouched = subtractRanges(span, this.#known)[0];
+    if (isEmptyRange(span) || untouched?.from !== span.from) return;
+    const horizon = facts.lookbackSlots === undefined ? asked.from : shiftSlots(grid, this.#job.closedBefore, -facts.lookbackSlots);
+    if (horizon > span.from) await this.#commitUnavailable({ from: span.from, to: Math.min(horizon, span.to) }, 'look_back');
+    const request = { market, dataType: this.#job.type.id, timeframe: grid.timeframe, price: this.#job.series.price };
+    const earliest = await callSource(this.#caller(span), (call) => source.earliest(request, call));
+    if (typeof earliest !== 'number' || earliest <= span.from) return;
+    await this.#commitUnavailable({ from: span.from, to: Math.min(floorTo(grid, earliest), span.to) }, 'before_listing');
+  }
+
+  async #commitUnavailable(range: TimeRange, reason: string): Promise<void> {
+    if (isEmptyRange(range)) return;
+    const at = this.#deps.clock.now();
+    const body = { reason, grade: 1, at, runId: this.#run.runId, reads: [] };
+    const evidence: Evidence = { id: contentId(`${this.#job.series.key}|${range.from}|${range.to}|${reason}`), ...body };
+    const part: Part = { ...emptyPart(this.#job.type), runs: [{ ...range, state: 'unavailable', reason, evidence: evidence.id }] };
+    await this.#commit({ part, evidence: [evidence], findings: [] });
+    await this.#refresh();
+  }
+
+  #open(): TimeRange[] {
+    const expected = this.#expected(this.#span);
+    return this.#job.refetch === null ? planOpen(expected, this.#known, this.#deps.clock.now()) : [...expected];
+  }
+
+  async #fetchOpen(): Promise<void> {
+    const pages = planPages(this.#job.grid, this.#open(), this.#job.facts.pageSize);
+    const work = pages.map((range, i): PageWork => ({ range: i === 0 ? this.#withReread(range) : range, again: false }));
+    await this.#workPages(work);
+  }
+
+  /** The newest page reaches back over the last settled records, where it has room. */
+  #withReread(range: TimeRange): TimeRange {
+    const { grid, facts, closedBefore } = this.#job;
+    const room = facts.pageSize - (grid.indexOf(range.to) - grid.indexOf(range.from));
+    if (range.to < closedBefore || room < SETTLE_REREAD_SLOTS) return range;
+    return { from: Math.max(this.#span.from, shiftSlots(grid, range.from, -SETTLE_REREAD_SLOTS)), to: range.to };
+  }
+
+  async #workPages(pages: PageWork[]): Promise<void> {
+    await workThrough(pages, this.#job.facts.concurrency, (page) =>
+      this.#lanes.run(async () => {
+        for (const range of await this.#page(page.range)) pages.push({ range, again: true });
+      }),
+    );
+  }
+
+  /** One page from request to commit; answers the stretches it left open. */
+  async #page(range: TimeRange): Promise<readonly TimeRange[]> {
+    let page: SourcePage;
+    try {
+      page = await this.#fetch(range);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.scope !== 'call') throw error;
+      await this.#noteFailure(range, error);
+      return [];
+    }
+    const { unanswered } = await this.#accept(range, page);
+    const stuck = unanswered.some((u) => u.from === range.from && u.to === range.to);
+    if (stuck) await this.#commitFailed(range, 'SOURCE_IGNORES_WINDOW');
+    return stuck ? [] : unanswered;
+  }
+
+  async #fetch(range: TimeRange): Promise<SourcePage> {
+    const { market, type, grid, series, source, facts } = this.#job;
+    const request = { market, dataType: type.id, timeframe: grid.timeframe, price: series.price, range, limit: facts.pageSize };
+    const page = await callSource(this.#caller(range), (call) => source.fetchRange(request, call));
+    this.#tallies.weight += page.weight;
+    this.#failuresInARow = 0;
+    return page;
+  }
+
+  #judge(range: TimeRange, page: SourcePage): ReturnType<typeof judgePage> {
+    const { grid } = this.#job;
+    return judgePage({ batch: page.batch, range, grid, expected: this.#expected(range), at: page.read.at, runId: this.#run.runId });
+  }
+
+  async #accept(range: TimeRange, page: SourcePage): Promise<{ readonly unanswered: readonly TimeRange[] }> {
+    const { series, facts, finalBefore, now } = this.#job;
+    const judged = this.#judge(range, page);
+    const { part, evidence } = partOfPage({
+      judged,
+      read: page.read,
+      runId: this.#run.runId,
+      seriesKey: series.key,
+      prior: this.#prior,
+      finalBefore,
+      now,
+      sparse: facts.sparse,
+      absenceMeans: facts.absenceMeans,
+    });
+    const { conflicts } = await this.#commit({ part, evidence, findings: judged.findings });
+    if (conflicts.length > 0) await this.#revise(conflicts);
+    return judged;
+  }
+
+  /** Commits in slices of the task's flush threshold. Conflicts of all slices are answered together. */
+  async #commit(p: { readonly part: Part; readonly evidence: readonly Evidence[]; readonly findings: readonly Finding[]; readonly revisions?: readonly Revision[] }): Promise<Pick<CommitResult, 'conflicts'>> {
+    const conflicts: RowConflict[] = [];
+    for (const [i, part] of slices(p.part, this.#job.batchSize).entries()) {
+      await this.#run.ensure();
+      const extras = i === 0 ? { evidence: p.evidence, findings: p.findings, revisions: p.revisions } : {};
+      const result = await this.#deps.store.commit({ series: this.#job.series, part, fence: this.#run.fence, ...extras });
+      this.#tallies.commits += 1;
+      this.#tallies.rows += part.batch.n;
+      conflicts.push(...result.conflicts);
+    }
+    return { conflicts };
+  }
+
+  /**
+   * A settled record came back different. The stored value stands unless a second look agrees with the new one; then it
+   * is revised, the old value logged.
+   */
+  async #revise(conflicts: readonly RowConflict[]): Promise<void> {
+    const { grid, type } = this.#job;
+    const keys = conflicts.map((c) => c.incoming.ts);
+    const range = { from: floorTo(grid, Math.min(...keys)), to: ceilTo(grid, Math.max(...keys) + 1) };
+    const again = this.#judge(range, await this.#fetch(range)).batch;
+    const at = this.#deps.clock.now();
+    const revisions: Revision[] = [];
+    const findings: Finding[] = [];
+    for (const { stored, incoming } of conflicts) {
+      const row = lowerBound(again, incoming.ts);
+      const agrees = again.ts[row] === incoming.ts && sameRow(again, row, batchOfRows(type, [incoming]), 0);
+      if (agrees) revisions.push({ from: stored, to: rowAt(again, row), reason: this.#job.refetch ?? 'settled_value_changed', at });
+      const detail = agrees ? 'the venue changed a settled value; revised' : 'two reads of a settled value disagree; the stored one stands';
+      findings.push({ code: 'settled_value_differs', ts: incoming.ts, at, runId: this.#run.runId, detail });
+    }
+    await this.#commit({ part: emptyPart(type), evidence: [], findings, revisions });
+  }
+
+  async #noteFailure(range: TimeRange, error: SourceError): Promise<void> {
+    this.#failedPages += 1;
+    this.#failuresInARow += 1;
+    await this.#commitFailed(range, error.code);
+    if (this.#failuresInARow >= OUTAGE_AFTER || error.code === 'SOURCE_RATE_LIMITED') throw error;
+  }
+
+  async #commitFailed(range: TimeRange, code: string): Promise<void> {
+    const at = this.#deps.clock.now();
+    const before = this.#known.filter((r) => r.state === 'failed' && r.to > range.from && r.from < range.to);
+    const attempts = 1 + Math.max(0, ...before.map((r) => r.attempts ?? 0));
+    const nextTryAt = at + Math.min(FAILED_CAP_MS, FAILED_BASE_MS * 2 ** Math.min(attempts - 1, 10));
+    const runs = this.#expected(range).map((r): CoverageRun => ({ ...r, state: 'failed', error: code, attempts, at, nextTryAt }));
+    await this.#commit({ part: { ...emptyPart(this.#job.type), runs }, evidence: [], findings: [] });
+  }
+
+  /** Further reads of what was absent, spaced in time and with other bounds, as far as this run may go. */
+  async #confirm(): Promise<void> {
+    const { clock } = this.#deps;
+    const { facts, grid } = this.#job;
+    for (let round = 0; round < 2 * CONFIRMING_READS; round += 1) {
+      await this.#refresh();
+      const { soon } = splitUnconfirmed(this.#known, clock.now());
+      if (soon.length === 0) return;
+      const pause = Math.max(...soon.map((r) => (r.at ?? 0) + OLD_SPACING_MS)) - clock.now();
+      if (pause > 0) await clock.sleep(pause, this.#run.signal).catch(() => assertGoing({ run: this.#run, clock }));
+      const windows = planConfirmations(grid, soon, facts.pageSize, this.#span);
+      await this.#workPages(windows.map((range) => ({ range, again: true })));
+    }
+  }
+
+  #outcome(error: KairosError | undefined): RangeOutcome {
+    const { grid, asked, finalBefore } = this.#job;
+    const span = this.#span;
+    const tally = tallyCoverage(grid, span, this.#expected(span), this.#known);
+    const { failed, missing, provisional } = tally.counts;
+    const settled = failed + missing + provisional === 0 && finalBefore >= asked.to;
+    return { tally, settled, notBefore: this.#notBefore(), error, failedPages: this.#failedPages };
+  }
+
+  #notBefore(): number | undefined {
+    const now = this.#deps.clock.now();
+    const { soon, later } = splitUnconfirmed(this.#known, now);
+    const waits = [...soon, ...later].map((r) => ripeAt(r, now));
+    for (const r of this.#known) if (r.state === 'failed') waits.push(r.nextTryAt ?? now);
+    return waits.length > 0 ? Math.min(...waits) : undefined;
+  }
+}
+
+/** The part in pieces of at most `size` rows; the coverage runs go with the rows they speak of. */
+function slices(part: Part, size: number | null): Part[] {
+  const { batch, runs } = part;
+  if (size === null || batch.n <= size) return [part];
+  const out: Part[] = [];
+  for (let from = 0; from < batch.n; from += size) {
+    const to = Math.min(batch.n, from + size);
+    const start = from === 0 ? -Infinity : (batch.ts[from] ?? 0);
+    const end = to === batch.n ? Infinity : (batch.ts[to] ?? 0);
+    const inside = runs.filter((r) => r.to > start && r.from < end);
+    out.push({ batch: sliceBatch(batch, from, to), runs: inside.map((r) => ({ ...r, from: Math.max(r.from, start), to: Math.min(r.to, end) })) });
+  }
+  return out;
+}
+
+export { HandOver };

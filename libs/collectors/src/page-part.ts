@@ -1,0 +1,100 @@
+import type { CoverageRun, Evidence, EvidenceRead, Part, TimeRange } from '@kairos/domain';
+import { clipRuns, coalesceRuns, contentId, intersectRange, isEmptyRange, subtractRanges, UNCONFIRMED } from '@kairos/domain';
+import type { Judged } from './judge.ts';
+import { CONFIRMING_READS, OLD_AGE_MS, OLD_SPACING_MS, YOUNG_SPACING_MS } from './plan.ts';
+
+/** An absence seen before, with the evidence gathered so far. */
+export interface PriorAbsence extends TimeRange {
+  readonly evidence: Evidence;
+}
+
+export interface PagePartInput {
+  readonly judged: Judged;
+  readonly read: EvidenceRead;
+  readonly runId: string;
+  readonly seriesKey: string;
+  /** Absences seen before; ordered, disjoint. */
+  readonly prior: readonly PriorAbsence[];
+  readonly finalBefore: number;
+  readonly now: number;
+  /** One well-formed page is enough for a hole inside it. */
+  readonly sparse: boolean;
+  readonly absenceMeans: string;
+}
+
+export interface PagePart {
+  readonly part: Part;
+  readonly evidence: readonly Evidence[];
+}
+
+/** Whether the reads are enough, and far enough apart, to call the stretch empty. */
+export function isConfirmed(reads: readonly EvidenceRead[], range: TimeRange, now: number): boolean {
+  if (reads.length < CONFIRMING_READS) return false;
+  const spacing = now - range.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
+  return reads.every((read, i) => i === 0 || read.at - (reads[i - 1]?.at ?? 0) >= spacing);
+}
+
+function spaced(reads: readonly EvidenceRead[], read: EvidenceRead, range: TimeRange, now: number): EvidenceRead[] {
+  const last = reads.at(-1);
+  const spacing = now - range.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
+  return last && read.at - last.at < spacing ? [...reads] : [...reads, read];
+}
+
+function bracketOf(judged: Judged, range: TimeRange): readonly [number, number] | undefined {
+  const before = judged.filled.findLast((f) => f.to <= range.from);
+  const after = judged.filled.find((f) => f.from >= range.to);
+  return before && after ? [before.to, after.from] : undefined;
+}
+
+function absenceOf(p: PagePartInput, range: TimeRange, prior: Evidence | undefined): { run: CoverageRun; evidence: Evidence } {
+  const reads = spaced(prior?.reads ?? [], p.read, range, p.now);
+  const bracket = bracketOf(p.judged, range) ?? prior?.bracket;
+  const empty = (p.sparse && bracket !== undefined) || isConfirmed(reads, range, p.now);
+  const reason = empty ? (p.sparse ? 'no_trade' : p.absenceMeans) : UNCONFIRMED;
+  const body = { reason, grade: empty ? 1 : 0, at: p.read.at, runId: p.runId, reads, bracket };
+  const evidence: Evidence = { id: contentId(`${p.seriesKey}|${range.from}|${range.to}|${JSON.stringify(body)}`), ...body };
+  const run: CoverageRun = empty
+    ? { ...range, state: 'empty', reason, evidence: evidence.id, grade: 1 }
+    : { ...range, state: 'provisional', reason, evidence: evidence.id, attempts: reads.length, at: p.read.at };
+  return { run, evidence };
+}
+
+/** Absent stretches, cut where the evidence gathered so far differs. */
+function absences(p: PagePartInput): { run: CoverageRun; evidence: Evidence }[] {
+  const out: { run: CoverageRun; evidence: Evidence }[] = [];
+  for (const stretch of p.judged.absent) {
+    const range = intersectRange(stretch, { from: stretch.from, to: p.finalBefore });
+    if (isEmptyRange(range)) continue;
+    const known = p.prior.map((a) => ({ ...intersectRange(a, range), evidence: a.evidence })).filter((a) => !isEmptyRange(a));
+    for (const a of known) out.push(absenceOf(p, { from: a.from, to: a.to }, a.evidence));
+    for (const fresh of subtractRanges(range, known)) out.push(absenceOf(p, fresh, undefined));
+  }
+  return out;
+}
+
+function filledRuns(p: PagePartInput): CoverageRun[] {
+  return p.judged.filled.flatMap((f): CoverageRun[] => [
+    { from: f.from, to: Math.min(f.to, p.finalBefore), state: 'present' },
+    { from: Math.max(f.from, p.finalBefore), to: f.to, state: 'provisional', at: p.read.at },
+  ]);
+}
+
+/** What one judged page adds to the store: its rows, a state for every slot it speaks for, and the evidence. Pure. */
+export function partOfPage(p: PagePartInput): PagePart {
+  const gone = absences(p);
+  const runs = coalesceRuns([...filledRuns(p), ...gone.map((a) => a.run)].filter((r) => !isEmptyRange(r)).sort((a, b) => a.from - b.from));
+  return { part: { batch: p.judged.batch, runs }, evidence: gone.map((a) => a.evidence) };
+}
+
+/** The runs as absences with their evidence records; those whose record is lost start over. */
+export function priorAbsences(known: readonly CoverageRun[], evidence: readonly Evidence[]): PriorAbsence[] {
+  const byId = new Map(evidence.map((e) => [e.id, e]));
+  return known.flatMap((run) => {
+    const record = run.reason === UNCONFIRMED && run.evidence !== undefined ? byId.get(run.evidence) : undefined;
+    return record ? [{ from: run.from, to: run.to, evidence: record }] : [];
+  });
+}
+
+/** Unconfirmed runs inside a range. */
+export const unconfirmedIn = (known: readonly CoverageRun[], range: TimeRange): CoverageRun[] =>
+  clipRuns(known, range).filter((r) => r.state === 'provisional' && r.reason === UNCONFIRMED);

@@ -1,0 +1,85 @@
+import type { CoverageRun, Grid, TimeRange } from '@kairos/domain';
+import { clipRuns, intersectRange, isEmptyRange, isSettled, shiftSlots, subtractRanges, UNCONFIRMED } from '@kairos/domain';
+
+/** A young absence is asked for again no sooner than this. */
+export const YOUNG_SPACING_MS = 60_000;
+/** An old one may be confirmed within the same run, so far apart. */
+export const OLD_SPACING_MS = 1_000;
+/** Older than this counts as old: nothing is still on its way into the venue's books. */
+export const OLD_AGE_MS = 86_400_000;
+/** Reads that must all miss a record before it counts as `empty`. */
+export const CONFIRMING_READS = 3;
+
+const isUnconfirmed = (run: CoverageRun): boolean => run.state === 'provisional' && run.reason === UNCONFIRMED;
+
+/**
+ * What a normal run asks for: expected, not settled, not waiting for a confirming read, and, where an attempt failed
+ * before, its next try has come. Ordered and disjoint.
+ */
+export function planOpen(expected: readonly TimeRange[], known: readonly CoverageRun[], now: number): TimeRange[] {
+  const taken = known.filter((r) => isSettled(r) || isUnconfirmed(r) || (r.state === 'failed' && (r.nextTryAt ?? 0) > now));
+  return expected.flatMap((range) => subtractRanges(range, clipRuns(taken, range)));
+}
+
+/**
+ * Open stretches as requests: on a fixed grid of pages of `pageSize` slots, one request per touched page, spanning from
+ * the page's first open slot to its last. The newest page comes first (live data is wanted soonest), then from old to new.
+ */
+export function planPages(grid: Grid, open: readonly TimeRange[], pageSize: number): TimeRange[] {
+  const pages: { page: number; from: number; to: number }[] = [];
+  for (const range of open) {
+    let from = range.from;
+    while (from < range.to) {
+      const page = Math.floor(grid.indexOf(from) / pageSize);
+      const to = Math.min(range.to, grid.openOf((page + 1) * pageSize));
+      const last = pages.at(-1);
+      if (last?.page === page) last.to = to;
+      else pages.push({ page, from, to });
+      from = to;
+    }
+  }
+  const newest = pages.pop();
+  return (newest ? [newest, ...pages] : []).map(({ from, to }) => ({ from, to }));
+}
+
+/** When an unconfirmed absence may be read again. */
+export function ripeAt(run: CoverageRun, now: number): number {
+  const spacing = now - run.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
+  return (run.at ?? 0) + spacing;
+}
+
+/** The unconfirmed absences among the runs: those that may be confirmed within this run, and those that must wait. */
+export function splitUnconfirmed(known: readonly CoverageRun[], now: number): { readonly soon: CoverageRun[]; readonly later: CoverageRun[] } {
+  const unconfirmed = known.filter(isUnconfirmed);
+  const soon = unconfirmed.filter((r) => ripeAt(r, now) <= now + OLD_SPACING_MS);
+  return { soon, later: unconfirmed.filter((r) => !soon.includes(r)) };
+}
+
+/**
+ * Windows for one round of confirming reads: each absence with some slots of its surroundings (so that rows on both sides
+ * witness it), the margin differing from read to read so that no two ask with the same bounds; near ones share a request.
+ */
+export function planConfirmations(grid: Grid, absences: readonly CoverageRun[], pageSize: number, within: TimeRange): TimeRange[] {
+  const windows: TimeRange[] = [];
+  for (const absence of absences) {
+    const margin = Math.min(Math.floor(pageSize / 4), 2 + 3 * (absence.attempts ?? 1));
+    for (const piece of cut(grid, absence, pageSize - 2 * margin)) {
+      const window = intersectRange({ from: shiftSlots(grid, piece.from, -margin), to: shiftSlots(grid, piece.to, margin) }, within);
+      const last = windows.at(-1);
+      const joined = last && window.from >= last.from ? { from: last.from, to: Math.max(last.to, window.to) } : undefined;
+      if (joined && grid.indexOf(joined.to) - grid.indexOf(joined.from) <= pageSize) windows[windows.length - 1] = joined;
+      else if (!isEmptyRange(window)) windows.push(window);
+    }
+  }
+  return windows;
+}
+
+function cut(grid: Grid, range: TimeRange, slots: number): TimeRange[] {
+  const out: TimeRange[] = [];
+  for (let from = range.from; from < range.to; ) {
+    const to = Math.min(range.to, shiftSlots(grid, from, Math.max(1, slots)));
+    out.push({ from, to });
+    from = to;
+  }
+  return out;
+}

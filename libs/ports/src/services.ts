@@ -1,0 +1,132 @@
+import type { CoverageState, Evidence, RunRecord, Series, SeriesState, Task, TaskContent, TaskError, TimeRange, Value } from '@kairos/domain';
+import type { Page } from './outcome.ts';
+import type { TaskFilter } from './task-store.ts';
+
+/**
+ * What the rooms offer to the doors (signals, HTTP, command line). Implemented by `tasks` and `series`; the doors know
+ * only these. Errors: ValidationError, NotFoundError (`TASK_NOT_FOUND`, `SERIES_NOT_FOUND`), ConflictError, StoreError.
+ */
+
+/** One symbol's progress over [start, min(end, now − settle)). Counts are of expected records. */
+export interface SymbolProgress {
+  readonly symbol: string;
+  readonly instrument: string | null;
+  readonly state: SeriesState;
+  readonly note: string | null;
+  readonly expected: number;
+  readonly present: number;
+  readonly empty: number;
+  readonly unavailable: number;
+  readonly provisional: number;
+  readonly failed: number;
+  /** Never asked for yet. */
+  readonly missing: number;
+  readonly watermark: number | null;
+  /** Stretches of expected records that are neither settled nor provisional. */
+  readonly gaps: number;
+  readonly error: TaskError | null;
+}
+
+/** A task with everything `get_task_status` tells. */
+export interface TaskView {
+  readonly task: Task;
+  /** Resolved start of the asked span. */
+  readonly start: number;
+  readonly nextRunAt: number | null;
+  /** The run that holds the task now. */
+  readonly activeRunId: string | null;
+  readonly progress: readonly SymbolProgress[];
+}
+
+export interface TaskSummaryPage extends Page<{ readonly task: Task; readonly start: number; readonly nextRunAt: number | null }> {
+  readonly total: number;
+}
+
+/** Only the named fields change; `config` fields likewise one by one. */
+export type TaskPatch = Partial<Omit<TaskContent, 'config' | 'handler'>> & { readonly config?: Partial<TaskContent['config']> };
+
+export interface TaskCommands {
+  /**
+   * Adds a task. Same id and same content again: success, `created` false. @throws ConflictError `TASK_EXISTS` when the
+   * id holds other content. Without `taskId` the id is a hash of the content.
+   */
+  create(p: { readonly taskId?: string | undefined; readonly content: TaskContent }): Promise<{ readonly task: Task; readonly created: boolean }>;
+  /** @throws ConflictError `REV_CONFLICT` when `expectedRev` is given and is not the task's; `TASK_DECLARED` for config tasks. */
+  update(p: { readonly taskId: string; readonly patch: TaskPatch; readonly expectedRev?: number | undefined }): Promise<Task>;
+  remove(p: { readonly taskId: string }): Promise<void>;
+  start(p: { readonly taskId: string }): Promise<Task>;
+  stop(p: { readonly taskId: string }): Promise<Task>;
+  /** A run now, beside the schedule. @throws ConflictError `RUN_ACTIVE` (details.runId). Same `requestId` again: same run. */
+  run(p: { readonly taskId: string; readonly requestId?: string | undefined }): Promise<{ readonly runId: string; readonly task: Task }>;
+  /** Re-reads a settled span of a series through a task that collects it. @throws NotFoundError when no task does. */
+  refetch(p: { readonly series: SeriesRef; readonly range: TimeRange; readonly reason: string }): Promise<{ readonly runId: string; readonly task: Task }>;
+}
+
+export interface TaskQueries {
+  view(p: { readonly taskId: string }): Promise<TaskView>;
+  list(p: { readonly filter: TaskFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<TaskSummaryPage>;
+  search(p: { readonly query: string; readonly filter: TaskFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<TaskSummaryPage>;
+  runs(p: { readonly taskId: string; readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<RunRecord>>;
+}
+
+/** How a person names a series. Without `realm`: the source's configured one. */
+export interface SeriesRef {
+  readonly source: string;
+  readonly symbol: string;
+  readonly dataType: string;
+  readonly frequency: string;
+  readonly realm?: string | undefined;
+}
+
+/** State of every expected record of the span; `missing`: not asked for yet; `pending`: not closed yet. */
+export interface CoverageReport {
+  readonly series: Series;
+  /** Half-open, ordered, tiling the asked span. */
+  readonly ranges: readonly (TimeRange & {
+    readonly state: CoverageState | 'missing' | 'pending';
+    readonly reason?: string | undefined;
+    readonly evidence?: string | undefined;
+    readonly error?: string | undefined;
+    readonly attempts?: number | undefined;
+    readonly nextTryAt?: number | undefined;
+  })[];
+  readonly expected: number;
+  readonly counts: Readonly<Record<CoverageState | 'missing', number>>;
+  readonly evidence: readonly Evidence[];
+}
+
+export interface QueryPage {
+  readonly series: Series;
+  /** `timestamp_ms` first, then the data type's columns. */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly Value[])[];
+  /** How many of the rows are provisional. */
+  readonly provisional: number;
+  /** Pass as `cursor` to go on; absent at the end. */
+  readonly next?: string | undefined;
+}
+
+export interface SeriesQueries {
+  /** @throws NotFoundError `SERIES_NOT_FOUND`; ConflictError `SERIES_AMBIGUOUS` with the candidates. */
+  find(ref: SeriesRef): Promise<Series>;
+  list(p: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<Series>>;
+  /** Without bounds: from the first known record to now. */
+  coverage(p: { readonly series: SeriesRef; readonly from?: number | undefined; readonly to?: number | undefined }): Promise<CoverageReport>;
+  query(p: {
+    readonly series: SeriesRef;
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+    readonly includeProvisional: boolean;
+  }): Promise<QueryPage>;
+  /** Streams text: CSV with a header, or one JSON object a line. Row order ascending. */
+  export(p: {
+    readonly series: SeriesRef;
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+    readonly limit?: number | undefined;
+    readonly includeProvisional: boolean;
+    readonly format: 'csv' | 'ndjson';
+  }): Promise<{ readonly series: Series; readonly chunks: AsyncIterable<string> }>;
+}

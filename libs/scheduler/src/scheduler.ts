@@ -1,0 +1,239 @@
+import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task } from '@kairos/domain';
+import { KairosError, LeaseLostError, NO_STATS, runIdOf, scheduleOf } from '@kairos/domain';
+import type { Clock, HintOutcome, Ids, Logger, RunContext, RunHandler, RunHistory, RunResult, TaskStore, WorkHint, WorkQueue, Workers } from '@kairos/ports';
+import { decideClaim, type ClaimDecision } from './claim.ts';
+import { Lease } from './lease.ts';
+import { applyResult, decideSettle } from './settle.ts';
+
+export interface SchedulerDeps {
+  readonly tasks: TaskStore;
+  readonly history: RunHistory;
+  readonly queue: WorkQueue;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly workers: Workers;
+  readonly handlers: ReadonlyMap<string, RunHandler>;
+  readonly log: Logger;
+}
+
+export interface SchedulerOptions {
+  /** How long a claim holds without renewal. */
+  readonly leaseMs: number;
+  /** At most so many due tasks are handed out per tick. */
+  readonly maxPerTick: number;
+}
+
+export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = { leaseMs: 30_000, maxPerTick: 256 };
+
+interface WorkLimits {
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+interface Claimed {
+  readonly task: Task;
+  readonly due: DueItem;
+  readonly run: ActiveRun;
+}
+
+/**
+ * The engine: finds due tasks, claims their runs, hands them to handlers and settles the outcome. Keeps no timer and no
+ * state between calls: whoever owns the clock calls `tick`, the queue calls `onHint`. Everything it decides is read from
+ * and written to the store by compare-and-swap, so any number of schedulers may share one store.
+ */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #options: SchedulerOptions;
+
+  constructor(deps: SchedulerDeps, options: Partial<SchedulerOptions> = {}) {
+    this.#deps = deps;
+    this.#options = { ...DEFAULT_SCHEDULER_OPTIONS, ...options };
+  }
+
+  /** Sends a hint for every task that wants a look at `now`; answers how many. Runs happen where the queue delivers. */
+  async tick(now: number): Promise<{ readonly hinted: number }> {
+    const { tasks, queue } = this.#deps;
+    const uids = await tasks.dueBefore({ now, limit: this.#options.maxPerTick });
+    const hints = uids.map((uid): WorkHint => ({ v: 1, uid, kind: 's', slot: now, hop: 0 }));
+    if (hints.length > 0) await queue.send(hints);
+    return { hinted: hints.length };
+  }
+
+  /** Works one hint: claims what the task wants done now, if anything, and sees it through. Rejects only on store errors. */
+  async onHint(hint: WorkHint, limits: WorkLimits): Promise<HintOutcome> {
+    const claimed = await this.#claim(hint.uid);
+    if (claimed) await this.#work(claimed, limits);
+    return 'done';
+  }
+
+  async #claim(uid: string): Promise<Claimed | undefined> {
+    const { tasks, clock, workers, ids } = this.#deps;
+    const due = await tasks.getDue({ uid });
+    const task = await tasks.getByUid({ uid });
+    if (!due || !task) return undefined;
+    const owner = `${workers.owner()}#${ids.nonce()}`;
+    const decision = decideClaim({
+      due,
+      task,
+      schedule: scheduleOf(task),
+      now: clock.now(),
+      owner,
+      leaseMs: this.#options.leaseMs,
+      isDead: (o) => workers.isDead(o.slice(0, Math.max(0, o.indexOf('#')))),
+    });
+    if (decision.kind === 'wait') return undefined;
+    const written = await this.#putDue(decision.due, due.v, owner);
+    if (!written) return undefined;
+    await this.#recordClaim(due, decision);
+    if (decision.kind !== 'claimed') return undefined;
+    return { task: await this.#activate(task), due: written, run: decision.run };
+  }
+
+  /** Writes a due item; on an unknown outcome our own nonce in the store means it was written. */
+  async #putDue(next: DueItem, expectedV: number, owner: string): Promise<DueItem | undefined> {
+    const answer = await this.#deps.tasks.putDue({ due: next, expectedV });
+    if (answer.outcome === 'committed') return answer.value;
+    const current = await this.#deps.tasks.getDue({ uid: next.uid });
+    return current?.active?.owner === owner ? current : undefined;
+  }
+
+  async #recordClaim(before: DueItem, decision: Exclude<ClaimDecision, { kind: 'wait' }>): Promise<void> {
+    const { log } = this.#deps;
+    if (decision.expired) {
+      log.warn('run.expired', { uid: before.uid, run_id: runIdOf(before.uid, decision.expired.kind, decision.expired.slot) });
+      await this.#record(before.uid, decision.expired, before.fence, 'expired');
+    }
+    if (decision.kind === 'claimed') await this.#record(before.uid, decision.run, decision.due.fence, 'running');
+    else if (decision.skipped) await this.#record(before.uid, decision.skipped, before.fence, 'skipped');
+  }
+
+  /** A task whose start has come is running from its first claim on. */
+  async #activate(task: Task): Promise<Task> {
+    if (task.status !== 'pending') return task;
+    const now = this.#deps.clock.now();
+    const answer = await this.#deps.tasks.replace({ task: { ...task, status: 'running', updatedAt: now }, expectedV: task.v });
+    return answer.outcome === 'committed' ? answer.value : task;
+  }
+
+  async #record(uid: string, run: ActiveRun, fence: number, outcome: RunOutcome, result?: RunResult): Promise<void> {
+    const record: RunRecord = {
+      runId: runIdOf(uid, run.kind, run.slot),
+      uid,
+      kind: run.kind,
+      slot: run.slot,
+      fence,
+      attempt: run.attempt,
+      hop: run.hop,
+      outcome,
+      startedAt: run.startedAt,
+      endedAt: outcome === 'running' ? null : this.#deps.clock.now(),
+      worker: run.owner ?? '',
+      skipped: run.skipped,
+      error: result?.error ? { code: result.error.code, message: result.error.message } : null,
+      stats: result?.stats ?? NO_STATS,
+    };
+    await this.#deps.history.put({ record });
+  }
+
+  async #work(claimed: Claimed, limits: WorkLimits): Promise<void> {
+    const { task, due, run } = claimed;
+    const log = this.#deps.log.child({ task_id: task.taskId, run_id: runIdOf(task.uid, run.kind, run.slot) });
+    const stop = new AbortController();
+    const lease = new Lease({ ...this.#deps, leaseMs: this.#options.leaseMs }, due, (reason) => stop.abort(reason));
+    const context: RunContext = {
+      task,
+      runId: runIdOf(task.uid, run.kind, run.slot),
+      kind: run.kind,
+      slot: run.slot,
+      attempt: run.attempt,
+      skipped: run.skipped,
+      refetch: run.refetch,
+      fence: { uid: task.uid, fence: due.fence },
+      deadline: limits.deadline,
+      signal: AbortSignal.any([limits.signal, stop.signal]),
+      log,
+      ensure: () => lease.ensure(),
+    };
+    log.info('run.started', { slot: run.slot, attempt: run.attempt });
+    const result = await this.#run(context);
+    if (lease.lost || isLeaseLost(result)) await this.#abandon(claimed, log);
+    else await this.#settle(claimed, lease, result, log);
+  }
+
+  async #run(context: RunContext): Promise<RunResult> {
+    const handler = this.#deps.handlers.get(context.task.handler);
+    if (!handler) return failure('HANDLER_UNKNOWN', `no handler is named ${context.task.handler}`, true);
+    try {
+      return await handler.run(context);
+    } catch (error) {
+      if (error instanceof LeaseLostError) return failure(error.code, error.message, false);
+      const known = KairosError.is(error) ? error : undefined;
+      if (!known) context.log.error('run.crashed', { error });
+      return failure(known?.code ?? 'INTERNAL', error instanceof Error ? error.message : String(error), false);
+    }
+  }
+
+  /** Another worker owns the task now, or a person stopped or changed it: our result is not wanted. */
+  async #abandon(claimed: Claimed, log: Logger): Promise<void> {
+    log.warn('run.abandoned', { fence: claimed.due.fence });
+    const now = await this.#deps.tasks.getDue({ uid: claimed.task.uid });
+    const taken = now?.active && now.active.slot === claimed.run.slot && now.active.kind === claimed.run.kind;
+    await this.#record(claimed.task.uid, claimed.run, claimed.due.fence, taken ? 'expired' : 'cancelled');
+  }
+
+  async #settle(claimed: Claimed, lease: Lease, result: RunResult, log: Logger): Promise<void> {
+    const { run, task } = claimed;
+    try {
+      await lease.reread();
+      const after = await this.#applyToTask(task, run, result);
+      const outcome = await this.#release(lease, run, after, result);
+      await this.#record(task.uid, run, claimed.due.fence, outcome, result);
+      const level = outcome === 'failed' ? 'warn' : 'info';
+      log[level]('run.ended', { outcome, ...result.stats, ...(result.error ? { error: result.error.message } : {}) });
+      if (outcome === 'handed_over') await this.#deps.queue.send([{ v: 1, uid: task.uid, kind: run.kind, slot: run.slot, hop: run.hop + 1 }]);
+    } catch (error) {
+      if (!(error instanceof LeaseLostError)) throw error;
+      await this.#abandon(claimed, log);
+    }
+  }
+
+  /** Folds the result into the task before the due item is let go: a crash between the two only repeats the run. */
+  async #applyToTask(started: Task, run: ActiveRun, result: RunResult): Promise<Task> {
+    const runId = runIdOf(started.uid, run.kind, run.slot);
+    for (;;) {
+      const task = await this.#deps.tasks.getByUid({ uid: started.uid });
+      if (!task) throw new LeaseLostError(started.uid, 0);
+      const next = applyResult({ task, result, runId, slot: run.slot, rev: started.rev, now: this.#deps.clock.now() });
+      const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
+      if (answer.outcome === 'committed') return answer.value;
+    }
+  }
+
+  async #release(lease: Lease, run: ActiveRun, task: Task, result: RunResult): Promise<RunOutcome> {
+    const { tasks, clock, ids } = this.#deps;
+    for (;;) {
+      const due = await lease.reread();
+      const input = { due, run, task, schedule: scheduleOf(task), result, now: clock.now(), random: ids.random() };
+      const settlement = decideSettle(input);
+      const answer = await tasks.putDue({ due: settlement.due, expectedV: due.v });
+      if (answer.outcome === 'committed') return settlement.outcome;
+      if (answer.outcome === 'unknown') {
+        const current = await tasks.getDue({ uid: due.uid });
+        if (current && current.v > due.v && current.fence === due.fence) return settlement.outcome;
+      }
+    }
+  }
+}
+
+const isLeaseLost = (result: RunResult): boolean => result.error?.code === 'LEASE_LOST';
+
+function failure(code: string, message: string, permanent: boolean): RunResult {
+  return {
+    outcome: 'failed',
+    stats: NO_STATS,
+    complete: false,
+    withUnavailable: false,
+    error: { code, message, permanent },
+    healthReasons: [message],
+  };
+}

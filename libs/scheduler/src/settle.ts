@@ -1,0 +1,118 @@
+import type { ActiveRun, DueItem, RunOutcome, Schedule, Task, TaskHealth, TaskStatus } from '@kairos/domain';
+import type { RunResult } from '@kairos/ports';
+
+const BACKOFF_BASE_MS = 5_000;
+const BACKOFF_CAP_MS = 300_000;
+/** Hand-overs in a row without a commit before the run is given up. */
+export const MAX_IDLE_HOPS = 3;
+
+/** Wait before the next try: exponential with full jitter. `random` is uniform in [0, 1). */
+export const retryDelayMs = (failures: number, random: number): number =>
+  Math.round(Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** failures) * (0.5 + random / 2));
+
+export interface SettleInput {
+  readonly due: DueItem;
+  readonly run: ActiveRun;
+  /** The task as it stands now, after this run's result was folded in. */
+  readonly task: Task;
+  readonly schedule: Schedule;
+  readonly result: RunResult;
+  readonly now: number;
+  readonly random: number;
+}
+
+export interface Settlement {
+  readonly due: DueItem;
+  readonly outcome: RunOutcome;
+}
+
+const released = (run: ActiveRun, patch: Partial<ActiveRun>): ActiveRun => ({ ...run, owner: null, until: 0, ...patch });
+
+function nextSlotOf(p: SettleInput): number | null {
+  const schedulable = p.task.status === 'running' || p.task.status === 'pending';
+  return schedulable ? p.schedule.next(p.due.cursor) : null;
+}
+
+function ended(p: SettleInput, outcome: RunOutcome): Settlement {
+  return { due: { ...p.due, active: null, nextDue: nextSlotOf(p) }, outcome };
+}
+
+function waiting(p: SettleInput, outcome: RunOutcome, patch: Partial<ActiveRun> & { readonly notBefore: number }): Settlement {
+  const nextSlot = p.run.kind === 's' ? nextSlotOf(p) : null;
+  const nextDue = Math.min(patch.notBefore, nextSlot ?? Infinity);
+  return { due: { ...p.due, active: released(p.run, patch), nextDue }, outcome };
+}
+
+function settleHandOver(p: SettleInput): Settlement {
+  const idle = p.result.stats.commits > 0 ? 0 : p.run.idle + 1;
+  if (idle >= MAX_IDLE_HOPS) return ended(p, 'failed');
+  return waiting(p, 'handed_over', { hop: p.run.hop + 1, idle, notBefore: p.result.notBefore ?? p.now });
+}
+
+/**
+ * Where the due item goes after a run: on to the next slot, into a later retry, or to another worker. A run that the
+ * task's end has made pointless is never retried.
+ */
+export function decideSettle(p: SettleInput): Settlement {
+  const { result, run, task } = p;
+  const over = task.status === 'completed' || task.status === 'failed' || task.status === 'stopped';
+  if (over) return ended(p, result.outcome === 'handed_over' ? 'cancelled' : result.outcome);
+  if (result.outcome === 'handed_over') return settleHandOver(p);
+  if (result.outcome === 'partial' && result.notBefore !== undefined) {
+    return waiting(p, 'partial', { notBefore: Math.max(p.now, result.notBefore) });
+  }
+  if (result.outcome === 'failed' && result.error?.permanent !== true) {
+    const failures = run.failures + (result.freeRetry === true ? 0 : 1);
+    if (failures <= task.config.retries) {
+      const delay = retryDelayMs(Math.min(run.attempt, 10), p.random);
+      return waiting(p, 'failed', { failures, notBefore: Math.max(p.now + delay, result.notBefore ?? 0) });
+    }
+  }
+  return ended(p, result.outcome);
+}
+
+const TERMINAL = new Set(['failed', 'blocked']);
+
+function statusAfter(task: Task, result: RunResult): TaskStatus {
+  if (task.status === 'stopped') return 'stopped';
+  const series = result.series ?? task.series;
+  const allEnded = series.length > 0 && series.every((s) => TERMINAL.has(s.state));
+  if (result.error?.permanent === true || allEnded) return 'failed';
+  if (task.endTime !== null && result.complete) return 'completed';
+  return 'running';
+}
+
+function healthAfter(result: RunResult, status: TaskStatus): TaskHealth {
+  const reasons = [...new Set(result.healthReasons)].slice(0, 20);
+  if (status === 'failed') return { state: 'blocked', reasons };
+  return { state: reasons.length > 0 ? 'degraded' : 'ok', reasons };
+}
+
+export interface TaskAfterRun {
+  readonly task: Task;
+  readonly result: RunResult;
+  readonly runId: string;
+  readonly slot: number;
+  /** Content revision the run worked on; a later change keeps its own standing. */
+  readonly rev: number;
+  readonly now: number;
+}
+
+/** The task with a run's result folded in: last run, standing of its series, health, status. */
+export function applyResult(p: TaskAfterRun): Task {
+  const lastRun = { runId: p.runId, outcome: p.result.outcome, slot: p.slot, endedAt: p.now, rows: p.result.stats.rows };
+  if (p.task.rev !== p.rev) return { ...p.task, lastRun };
+  const status = statusAfter(p.task, p.result);
+  const first = p.result.series?.find((s) => s.error !== null)?.error ?? null;
+  const own = p.result.error ? { code: p.result.error.code, message: p.result.error.message, at: p.now } : null;
+  return {
+    ...p.task,
+    lastRun,
+    status,
+    health: healthAfter(p.result, status),
+    series: p.result.series ?? p.task.series,
+    error: own ?? first,
+    withUnavailable: p.result.withUnavailable,
+    updatedAt: p.now,
+  };
+}
