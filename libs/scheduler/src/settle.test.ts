@@ -1,0 +1,77 @@
+import { NO_STATS, scheduleOf, type ActiveRun, type DueItem } from '@kairos/domain';
+import type { RunResult } from '@kairos/ports';
+import { aTask, T0 } from '@kairos/testkit';
+import { describe, expect, it } from 'vitest';
+import { applyResult, decideSettle, retryDelayMs } from './settle.ts';
+
+const task = aTask({ endTime: null });
+const run: ActiveRun = { kind: 's', slot: T0, attempt: 0, failures: 0, hop: 0, idle: 0, owner: 'w#1', until: T0 + 30_000, notBefore: 0, startedAt: T0, skipped: null, refetch: null };
+const due: DueItem = { uid: task.uid, cursor: T0, nextDue: run.until, fence: 3, v: 7, active: run };
+const result = (over: Partial<RunResult>): RunResult => ({ outcome: 'succeeded', stats: NO_STATS, complete: false, withUnavailable: false, healthReasons: [], ...over });
+const settle = (over: Partial<RunResult>, active = run, status = task.status): ReturnType<typeof decideSettle> =>
+  decideSettle({ due: { ...due, active }, run: active, task: { ...task, status }, schedule: scheduleOf(task), result: result(over), now: T0 + 1_000, random: 0.5 });
+
+describe('decideSettle', () => {
+  it('goes on to the next slot after success', () => {
+    expect(settle({})).toMatchObject({ outcome: 'succeeded', due: { active: null, nextDue: T0 + 2_000 } });
+  });
+
+  it('plans nothing for a task that is over', () => {
+    expect(settle({}, run, 'completed').due).toMatchObject({ active: null, nextDue: null });
+    expect(settle({ outcome: 'handed_over' }, run, 'stopped')).toMatchObject({ outcome: 'cancelled', due: { active: null } });
+  });
+
+  it('keeps a failed run waiting, later with each failure', () => {
+    const first = settle({ outcome: 'failed', error: { code: 'X', message: 'x', permanent: false } });
+    expect(first.due.active).toMatchObject({ owner: null, failures: 1 });
+    expect(first.due.active?.notBefore).toBeGreaterThan(T0 + 1_000);
+    expect(retryDelayMs(4, 0.5)).toBeGreaterThan(retryDelayMs(1, 0.5));
+    expect(retryDelayMs(50, 0.999)).toBeLessThanOrEqual(300_000);
+  });
+
+  it('gives up when the retries are used up, and at once when the error is permanent', () => {
+    const failed = { outcome: 'failed', error: { code: 'X', message: 'x', permanent: false } } as const;
+    expect(settle(failed, { ...run, failures: task.config.retries }).due.active).toBeNull();
+    expect(settle({ ...failed, error: { ...failed.error, permanent: true } }).due.active).toBeNull();
+  });
+
+  it("does not count a venue's outage as a failure", () => {
+    const outage = settle({ outcome: 'failed', error: { code: 'X', message: 'x', permanent: false }, freeRetry: true }, { ...run, failures: task.config.retries });
+    expect(outage.due.active).toMatchObject({ owner: null, failures: task.config.retries });
+  });
+
+  it('comes back for a partial run when it asks to', () => {
+    expect(settle({ outcome: 'partial', notBefore: T0 + 1_500 }).due).toMatchObject({ nextDue: T0 + 1_500, active: { owner: null, notBefore: T0 + 1_500 } });
+  });
+
+  it('hands over until three hops in a row committed nothing', () => {
+    expect(settle({ outcome: 'handed_over' })).toMatchObject({ outcome: 'handed_over', due: { active: { owner: null, hop: 1, idle: 1 } } });
+    expect(settle({ outcome: 'handed_over', stats: { ...NO_STATS, commits: 1 } }, { ...run, idle: 2 }).due.active).toMatchObject({ idle: 0 });
+    expect(settle({ outcome: 'handed_over' }, { ...run, idle: 2 })).toMatchObject({ outcome: 'failed', due: { active: null } });
+  });
+});
+
+describe('applyResult', () => {
+  const apply = (over: Partial<RunResult>, of = task, rev = of.rev): ReturnType<typeof applyResult> =>
+    applyResult({ task: of, result: result(over), runId: 'r', slot: T0, rev, now: T0 + 9 });
+  const series = (state: 'active' | 'failed' | 'settled') => ({ symbol: 'BTCUSDT', state, instrument: null, seriesKey: null, note: null, error: null, watermark: null });
+
+  it('completes a task with an end once all is settled, and never one without', () => {
+    expect(apply({ complete: true }, aTask({ endTime: T0 + 1 })).status).toBe('completed');
+    expect(apply({ complete: true }).status).toBe('running');
+  });
+
+  it('fails a task only when all of its series have ended', () => {
+    expect(apply({ series: [series('failed'), series('active')] }).status).toBe('running');
+    expect(apply({ series: [series('failed'), series('failed')] })).toMatchObject({ status: 'failed', health: { state: 'blocked' } });
+  });
+
+  it('leaves a stopped task stopped', () => {
+    expect(apply({ complete: true }, aTask({ status: 'stopped', endTime: T0 + 1 })).status).toBe('stopped');
+  });
+
+  it('does not let an old content decide over a new one', () => {
+    const changed = aTask({ rev: 2, endTime: T0 + 1 });
+    expect(apply({ complete: true, series: [series('settled')] }, changed, 1)).toMatchObject({ status: 'running', series: changed.series, lastRun: { runId: 'r' } });
+  });
+});
