@@ -1,1 +1,2 @@
-export {};
+export { decodeBatch, encodeBatch } from './batch-bytes.ts';
+export { decodeStates, encodeStates } from './states.ts';
