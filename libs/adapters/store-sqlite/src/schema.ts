@@ -1,0 +1,166 @@
+import type { Connection } from './connection.ts';
+import { foreignError, newerError } from './errors.ts';
+
+/** "KAIR": tells our files from other programs' SQLite databases. */
+export const APPLICATION_ID = 0x4b414952;
+
+/** A step from the format before it to `version`. Runs inside the upgrading transaction. */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * Format 1. Rows of a series lie in two tiers, and a key is in one of them only: `chunk` (a block's final rows, packed)
+ * and `hot` (recent and provisional rows, time first so that a minute's rows of all series share pages). Coverage lies in
+ * `chunk.states` and in `span`; where both speak of an instant the stronger fact stands. Every hot row stands in a span
+ * that bears rows, so spans tell where to look for hot rows. `states` comes before `body`: reading coverage never touches
+ * a body's pages. `part` is 0; it leaves room for blocks of several chunks. In `task_fts` only an index is kept, no text.
+ */
+const FORMAT_1 = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE task (
+  id INTEGER PRIMARY KEY,
+  uid TEXT NOT NULL UNIQUE,
+  task_id TEXT NOT NULL UNIQUE,
+  v INTEGER NOT NULL,
+  project TEXT NOT NULL,
+  status TEXT NOT NULL,
+  dataset TEXT NOT NULL,
+  data_type TEXT NOT NULL,
+  source TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  doc TEXT NOT NULL
+) STRICT;
+CREATE INDEX task_newest ON task (created_at DESC, uid);
+CREATE INDEX task_by_project ON task (project, created_at DESC, uid);
+CREATE INDEX task_by_status ON task (status, created_at DESC, uid);
+CREATE INDEX task_by_dataset ON task (dataset, created_at DESC, uid);
+CREATE INDEX task_by_data_type ON task (data_type, created_at DESC, uid);
+CREATE INDEX task_by_source ON task (source, created_at DESC, uid);
+CREATE VIRTUAL TABLE task_fts USING fts5 (pairs, content = '', contentless_delete = 1, tokenize = 'ascii');
+
+CREATE TABLE due (
+  uid TEXT PRIMARY KEY,
+  next_due INTEGER,
+  cursor INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  v INTEGER NOT NULL,
+  active TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX due_next ON due (next_due, uid) WHERE next_due IS NOT NULL;
+
+CREATE TABLE history (
+  uid TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  slot INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  running INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  PRIMARY KEY (uid, kind, slot, fence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX history_newest ON history (uid, started_at DESC, fence DESC, slot DESC, kind);
+
+CREATE TABLE series (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  realm TEXT NOT NULL,
+  source TEXT NOT NULL,
+  data_type TEXT NOT NULL,
+  timeframe TEXT NOT NULL,
+  doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE chunk (
+  series INTEGER NOT NULL REFERENCES series,
+  block INTEGER NOT NULL,
+  part INTEGER NOT NULL,
+  v INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  states BLOB NOT NULL,
+  body BLOB NOT NULL,
+  UNIQUE (series, block, part)
+) STRICT;
+
+CREATE TABLE hot (
+  ts INTEGER NOT NULL,
+  series INTEGER NOT NULL,
+  tie TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (ts, series, tie)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE span (
+  series INTEGER NOT NULL,
+  from_ts INTEGER NOT NULL,
+  to_ts INTEGER NOT NULL,
+  facts TEXT NOT NULL,
+  PRIMARY KEY (series, from_ts)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evidence (
+  series INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  doc TEXT NOT NULL,
+  PRIMARY KEY (series, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE finding (
+  seq INTEGER PRIMARY KEY,
+  series INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  doc TEXT NOT NULL,
+  UNIQUE (series, hash)
+) STRICT;
+CREATE INDEX finding_newest ON finding (series, at DESC, seq DESC);
+
+CREATE TABLE revision (
+  seq INTEGER PRIMARY KEY,
+  series INTEGER NOT NULL,
+  ts INTEGER NOT NULL,
+  tie TEXT NOT NULL,
+  logged_at INTEGER NOT NULL,
+  doc TEXT NOT NULL
+) STRICT;
+CREATE INDEX revision_logged ON revision (series, seq);
+`;
+
+/** Ascending by version. A released step is never edited; a change of format is a new step. */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, sql: FORMAT_1 }];
+
+export const latestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
+
+/** The format a file is in. @throws StoreError `STORE_CORRUPT` on another program's, `STORE_NEWER` on a later one. */
+export function formatOf(db: Connection, path: string, known: number): number {
+  const found = db.number('PRAGMA user_version');
+  const owner = db.number('PRAGMA application_id');
+  const isFresh = found === 0 && owner === 0 && db.number('SELECT count(*) FROM sqlite_schema') === 0;
+  if (owner !== APPLICATION_ID && !isFresh) throw foreignError(path);
+  if (found > known) throw newerError(path, found, known);
+  return found;
+}
+
+/**
+ * Brings a file to the latest format, all steps or none, and answers that format. Where another process upgrades at the
+ * same time, one waits for the other and finds nothing left to do.
+ */
+export function migrate(db: Connection, path: string, migrations: readonly Migration[]): number {
+  const latest = latestOf(migrations);
+  if (formatOf(db, path, latest) === latest) return latest;
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const found = formatOf(db, path, latest);
+    for (const step of migrations) if (step.version > found) db.exec(step.sql);
+    db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
+    db.exec(`PRAGMA user_version = ${latest}`);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.inTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+  return latest;
+}
