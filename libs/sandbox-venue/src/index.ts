@@ -1,0 +1,10 @@
+export { fixedClock, startSandboxVenue, systemClock } from './venue.ts';
+export type { SandboxVenue, SandboxVenueOptions } from './venue.ts';
+export type { VenueClock } from './weights.ts';
+export type { Answer, Intercept, VenueRequest } from './respond.ts';
+export type { RequestHook, RequestLogEntry, VenueCounts } from './request-log.ts';
+export type { SyntheticMode } from './synthetic/synthetic-market.ts';
+export type { SyntheticSymbol } from './synthetic/symbols.ts';
+export { DEFAULT_SYMBOLS } from './synthetic/symbols.ts';
+export type { RecordingFile, RecordingMode } from './recording/shelf.ts';
+export { redirectOrigins } from './redirect.ts';
