@@ -1,1 +1,1 @@
-export {};
+export { LocalVenueBudget, type LocalVenueBudgetOptions } from './local-venue-budget.ts';
