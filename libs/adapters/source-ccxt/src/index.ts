@@ -1,1 +1,9 @@
-export {};
+export { CcxtMarketDataSource, type CcxtSourceDeps } from './ccxt-market-data-source.ts';
+export { type MarketCache } from './market-shelf.ts';
+export {
+  budgetShares,
+  createCcxtSources,
+  type CcxtSourcesOptions,
+  type CcxtSourcesSettings,
+} from './registry.ts';
+export { type CcxtCredentials, type CcxtSourceSettings } from './settings.ts';

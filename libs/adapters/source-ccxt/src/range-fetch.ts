@@ -1,0 +1,91 @@
+import { BadSourceDataError, type RecordBatch } from '@kairos/domain';
+import type { RangeRequest, SourceMarket } from '@kairos/ports';
+import { holdsList } from './body-check.ts';
+import type { CallContext } from './call-context.ts';
+import { callEndpoint, type CcxtExchange } from './ccxt-exchange.ts';
+import {
+  BINANCE_INVERSE_ROW,
+  BINANCE_ROW,
+  CCXT_ROW,
+  klineBatch,
+  onlyColumns,
+  type KlineShape,
+} from './kline-rows.ts';
+import { hasRawKlines, windowRules, type MarketFamily } from './venue-facts.ts';
+
+/** A request for candles, with what is known around it. */
+export interface KlineRequest {
+  readonly exchange: CcxtExchange;
+  readonly request: Omit<RangeRequest, 'range'> & {
+    readonly since: number;
+    readonly until: number | undefined;
+  };
+  /** Columns the venue announces as real. */
+  readonly columns: readonly string[] | undefined;
+  readonly what: string;
+}
+
+/** The unified symbol of an instrument of this source. */
+export const unifiedSymbol = (market: SourceMarket): string =>
+  market.instrument.slice(market.instrument.indexOf(':') + 1);
+
+/** What a market is settled in, by its unified name: `BTC/USDT:USDT` is linear, `BTC/USD:BTC` inverse. */
+export function familyOf(market: SourceMarket): MarketFamily {
+  const match = /^([^/]+)\/([^:]+)(?::([^-]+))?/.exec(unifiedSymbol(market));
+  if (!match) return 'other';
+  const [, base, quote, settle] = match;
+  if (settle === undefined) return market.kind === 'spot' ? 'spot' : 'other';
+  if (market.kind === 'option') return 'other';
+  return settle === quote ? 'linear' : settle === base ? 'inverse' : 'other';
+}
+
+/** Whether candles of this request can be read without knowing the venue's list of markets. */
+export const isRaw = (
+  exchange: CcxtExchange,
+  { market, price }: Pick<RangeRequest, 'market' | 'price'>,
+): boolean => price === 'last' && hasRawKlines(exchange.id, familyOf(market));
+
+/** Candles from one request. Within a call's context. */
+export async function fetchKlines(p: KlineRequest, call: CallContext): Promise<RecordBatch> {
+  return isRaw(p.exchange, p.request) ? fetchRaw(p) : fetchUnified(p, call);
+}
+
+const ENDPOINTS: Readonly<Record<string, { readonly name: string; readonly shape: KlineShape }>> = {
+  spot: { name: 'publicGetKlines', shape: BINANCE_ROW },
+  linear: { name: 'fapiPublicGetKlines', shape: BINANCE_ROW },
+  inverse: { name: 'dapiPublicGetKlines', shape: BINANCE_INVERSE_ROW },
+};
+
+/** Binance's own rows: ccxt would drop quote volume and trade count. Both bounds are inclusive. */
+async function fetchRaw({ exchange, request, columns, what }: KlineRequest): Promise<RecordBatch> {
+  const endpoint = ENDPOINTS[familyOf(request.market)] ?? { name: '', shape: BINANCE_ROW };
+  const rows = await callEndpoint(exchange, endpoint.name, {
+    symbol: request.market.marketId,
+    interval: intervalOf(exchange, request.timeframe),
+    startTime: request.since,
+    ...(request.until === undefined ? {} : { endTime: request.until - 1 }),
+    limit: request.limit,
+  });
+  return klineBatch(rows, onlyColumns(endpoint.shape, columns), what);
+}
+
+async function fetchUnified(
+  { exchange, request, columns, what }: KlineRequest,
+  call: CallContext,
+): Promise<RecordBatch> {
+  const { until: rule, extraRows } = windowRules(exchange.id);
+  const { market, timeframe, since, until, limit, price } = request;
+  const end =
+    until === undefined || rule === 'none' ? {} : { until: rule === 'exclusive' ? until : until - 1 };
+  const params = price === 'last' ? end : { ...end, price };
+  const rows = await exchange.fetchOHLCV(unifiedSymbol(market), timeframe, since, limit + extraRows, params);
+  if (Array.isArray(rows) && rows.length === 0 && !holdsList(call.traces.at(-1)?.parsed)) {
+    throw new BadSourceDataError(`${what}: the answer holds no list of candles, not even an empty one`);
+  }
+  // A mark or index price has no volume of its own: nothing is traded at it.
+  const shape = price === 'last' ? CCXT_ROW : { ...CCXT_ROW, absentVolume: '0' };
+  return klineBatch(rows, onlyColumns(shape, columns), what);
+}
+
+const intervalOf = (exchange: CcxtExchange, timeframe: string): string =>
+  exchange.timeframes?.[timeframe] ?? timeframe;
