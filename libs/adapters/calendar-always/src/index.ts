@@ -1,1 +1,1 @@
-export {};
+export { AlwaysOpenCalendar } from './always-open-calendar.ts';

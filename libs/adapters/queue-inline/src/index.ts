@@ -1,1 +1,1 @@
-export {};
+export { InlineWorkQueue, type InlineWorkQueueDeps } from './inline-work-queue.ts';
