@@ -1,1 +1,15 @@
-export {};
+export { describeConfig } from './describe-config.ts';
+export { type Environment } from './environment.ts';
+export { type Mistake } from './mistake.ts';
+export { parseRuntimeConfig, type RuntimeConfigSource } from './parse-runtime-config.ts';
+export {
+  secretValues,
+  type CcxtSourceConfig,
+  type EnvSecret,
+  type RuntimeConfig,
+  type SandboxSourceConfig,
+  type SourceConfig,
+  type SourceCredentials,
+} from './runtime-config.ts';
+export { runtimeConfigJsonSchema, type RuntimeConfigText } from './runtime-schema.ts';
+export { Secret } from './secret.ts';

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { isLoopback } from './loopback.ts';
+
+/** Names that mean something to the language itself and can therefore be no setting and no id. */
+export const FORBIDDEN_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
+
+/** What `wholeNumber` and texts like it say in refusals begins with "must", which tells it from the library's own words. */
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+const text = (max: number) => z.string().min(1).max(max);
+
+const TOKEN = /^[\x21-\x7e]{16,512}$/;
+
+const http = z
+  .strictObject({
+    host: text(255)
+      .default('127.0.0.1')
+      .describe('Address to listen on. Anything but loopback demands a token.'),
+    port: wholeNumber(0, 65_535).default(8_640).describe('Port to listen on; 0 takes any free one.'),
+    token: z
+      .string()
+      .regex(TOKEN, { error: 'must be 16 to 512 visible ASCII characters without spaces' })
+      .optional()
+      .describe(
+        'Bearer token that every request must carry. Better set as KAIROS_HTTP__TOKEN than written here.',
+      ),
+  })
+  .superRefine((value, ctx) => {
+    if (isLoopback(value.host) || value.token !== undefined) return;
+    ctx.addIssue({
+      code: 'custom',
+      path: ['token'],
+      message: `must be set while http.host is ${value.host}, which others can reach; set KAIROS_HTTP__TOKEN, or listen on 127.0.0.1`,
+    });
+  });
+
+/** A name, not a value: upper case with digits and underscores. What looks otherwise is taken for the secret itself. */
+const variable = z.string().regex(/^[A-Z][A-Z0-9_]{0,127}$/, {
+  error:
+    'must be the NAME of an environment variable (upper case, such as BINANCE_API_KEY), never the key itself',
+});
+
+const credentials = z.strictObject({
+  api_key_env: variable.describe('Name of the environment variable that holds the API key.'),
+  secret_env: variable.optional().describe('Name of the environment variable that holds the secret.'),
+  password_env: variable.optional().describe('Name of the environment variable that holds the password.'),
+});
+
+/** Only http and https; plain http never leaves the machine; no user or password, which would be printed with the URL. */
+function baseUrlProblem(value: string): string | undefined {
+  if (!URL.canParse(value)) return 'must be a URL such as https://api.binance.com';
+  const url = new URL(value);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return 'must begin with https:// (or http:// on this machine)';
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
+    return 'must use https:// unless it is on this machine';
+  if (url.username !== '' || url.password !== '') return 'must not hold a user or password; use credentials';
+  if (url.search !== '' || url.hash !== '') return 'must not hold a query or fragment';
+  return undefined;
+}
+
+const baseUrl = text(2_048).superRefine((value, ctx) => {
+  const problem = baseUrlProblem(value);
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+});
+
+const CCXT_KEYS = ['exchange', 'base_url', 'realm', 'credentials', 'send_credentials'] as const;
+const SANDBOX_KEYS = ['seed', 'recording', 'clock', 'latency_ms'] as const;
+
+const source = z
+  .strictObject({
+    driver: z
+      .enum(['ccxt', 'sandbox'])
+      .optional()
+      .describe('ccxt (default), or sandbox: a venue inside this process.'),
+    exchange: z
+      .string()
+      .regex(/^[a-z0-9_]{1,64}$/, { error: 'must be an exchange id as ccxt writes it, such as binance' })
+      .optional()
+      .describe('ccxt exchange id; default: the name of the source.'),
+    base_url: baseUrl
+      .optional()
+      .describe('Another address of the venue. Its data are then not called live: see realm.'),
+    realm: z
+      .string()
+      .regex(/^[a-z][a-z0-9._-]{0,31}(:[A-Za-z0-9._-]{1,64})?$/, {
+        error: 'must look like live, mirror or sandbox:42',
+      })
+      .optional()
+      .describe('Which world the data are from. Default: live, or custom:<host> with a base_url.'),
+    timeout_ms: wholeNumber(100, 120_000)
+      .default(10_000)
+      .describe('Longest wait for one answer, in milliseconds.'),
+    budget_share: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.8)
+      .describe(
+        'Share of the venue’s rate limit to use; the rest is left to other programs on this address.',
+      ),
+    credentials: credentials
+      .optional()
+      .describe('Names of environment variables; keys themselves never stand here.'),
+    send_credentials: z
+      .boolean()
+      .default(false)
+      .describe('Send the credentials to a base_url other than the venue’s own.'),
+    seed: z
+      .union([wholeNumber(0, Number.MAX_SAFE_INTEGER), z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)])
+      .optional()
+      .describe('Sandbox: which synthetic world; the same seed gives the same market.'),
+    recording: text(1_024)
+      .optional()
+      .describe('Sandbox: folder of recorded candles to replay instead of a synthetic world.'),
+    clock: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe(
+        'Sandbox: the instant at which venue time stands still, such as 2024-01-01T00:00:00Z. Default: now.',
+      ),
+    latency_ms: wholeNumber(0, 60_000)
+      .optional()
+      .describe('Sandbox: delay before each answer, in milliseconds.'),
+  })
+  .superRefine((value, ctx) => {
+    const foreign: readonly (keyof typeof value)[] = value.driver === 'sandbox' ? CCXT_KEYS : SANDBOX_KEYS;
+    for (const key of foreign) {
+      // `send_credentials: false` is what its absence means, and cannot be told from it here.
+      if (value[key] === undefined || value[key] === false) continue;
+      const driver = value.driver === 'sandbox' ? 'ccxt' : 'sandbox';
+      ctx.addIssue({
+        code: 'custom',
+        path: [key],
+        message: `belongs to driver ${driver}; remove it, or set driver: ${driver}`,
+      });
+    }
+    if (value.seed !== undefined && value.recording !== undefined) {
+      ctx.addIssue({
+        code: 'custom',
+        path: ['recording'],
+        message: 'excludes seed: a world is replayed or made up; remove one',
+      });
+    }
+  });
+
+const sourceId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  error: 'must be 1 to 64 lower-case letters, digits, dots, dashes or underscores',
+});
+
+/** The runtime configuration as it is written in YAML. Every key has a default or may be left out. */
+export const runtimeSchema = z.strictObject({
+  runtime: z
+    .strictObject({ mode: z.enum(['standalone']).default('standalone').describe('Where Kairos runs.') })
+    .prefault({}),
+  task_store: z
+    .strictObject({
+      type: z
+        .enum(['sqlite', 'memory'])
+        .default('sqlite')
+        .describe('sqlite keeps everything in one file; memory forgets.'),
+      path: text(1_024).default('data/kairos.sqlite').describe('The SQLite file, on a local disk.'),
+    })
+    .prefault({}),
+  http: http.prefault({}),
+  concurrency: wholeNumber(1, 64).default(4).describe('Runs in flight at the same time.'),
+  locale: z.enum(['zh', 'en']).default('en').describe('Language of error texts in replies.'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .describe('Lines below it are not written.'),
+      format: z
+        .enum(['auto', 'pretty', 'json'])
+        .default('auto')
+        .describe('auto: pretty on a terminal, JSON otherwise.'),
+    })
+    .prefault({}),
+  tick_ms: wholeNumber(10, 60_000)
+    .default(1_000)
+    .describe('How often to look for due tasks, in milliseconds.'),
+  shutdown_grace_ms: wholeNumber(0, 10_000)
+    .default(5_000)
+    .describe('How long running work may go on after a request to stop, in milliseconds.'),
+  sources: z
+    .record(sourceId, source)
+    .default({})
+    .describe('Where data come from, by the name tasks use for it.'),
+  tasks_file: text(1_024)
+    .optional()
+    .describe('JSON file of create_task signals to send at every start; equal ones change nothing.'),
+});
+
+/** The configuration as written: snake_case, everything optional. */
+export type RuntimeConfigText = z.input<typeof runtimeSchema>;
+/** The same with all defaults filled in. */
+export type RuntimeConfigTree = z.output<typeof runtimeSchema>;
+
+/** JSON Schema of the YAML file, for editors. Rules across keys (a token for public hosts, keys per driver) are not in it. */
+export function runtimeConfigJsonSchema(): Readonly<Record<string, unknown>> {
+  const schema = z.toJSONSchema(runtimeSchema, { io: 'input', target: 'draft-7' });
+  return { ...schema, title: 'Kairos runtime configuration' };
+}
