@@ -36,10 +36,12 @@ export function assertGoing(p: { readonly run: CollectRun; readonly clock: Clock
   if (p.clock.now() >= p.run.deadline - STOP_MARGIN_MS) throw new HandOver();
 }
 
-const isLeaseLost = (reason: unknown): reason is Error => reason instanceof Error && 'code' in reason && reason.code === 'LEASE_LOST';
+const isLeaseLost = (reason: unknown): reason is Error =>
+  reason instanceof Error && 'code' in reason && reason.code === 'LEASE_LOST';
 
 function pauseBefore(error: SourceError, tries: number, random: number): number | undefined {
-  if (error instanceof RateLimitedError) return error.retryAfterMs <= MAX_PAUSE_MS ? error.retryAfterMs : undefined;
+  if (error instanceof RateLimitedError)
+    return error.retryAfterMs <= MAX_PAUSE_MS ? error.retryAfterMs : undefined;
   if (!error.retryable || error.scope !== 'call' || tries >= MAX_TRIES) return undefined;
   return RETRY_BASE_MS * 2 ** (tries - 1) * (0.5 + random);
 }

@@ -36,7 +36,9 @@ export class CollectHandler implements RunHandler {
   }
 }
 
-const base = (stats: Tallies): Pick<RunResult, 'stats' | 'complete' | 'withUnavailable' | 'healthReasons'> => ({
+const base = (
+  stats: Tallies,
+): Pick<RunResult, 'stats' | 'complete' | 'withUnavailable' | 'healthReasons'> => ({
   stats: { rows: stats.rows, requests: stats.requests, weight: stats.weight, commits: stats.commits },
   complete: false,
   withUnavailable: false,
@@ -48,7 +50,9 @@ function requestsOf(ctx: RunContext): SeriesRequest[] {
   const snapshot = typeOf(task.dataType).shape === 'snapshot';
   const from = snapshot ? Math.max(taskStart(task), task.createdAt) : taskStart(task);
   return task.series
-    .filter((s) => (refetch ? s.seriesKey === refetch.seriesKey : s.state !== 'failed' && s.state !== 'blocked'))
+    .filter((s) =>
+      refetch ? s.seriesKey === refetch.seriesKey : s.state !== 'failed' && s.state !== 'blocked',
+    )
     .map((s) => ({
       symbol: s.symbol,
       dataType: task.dataType,
@@ -61,7 +65,12 @@ function requestsOf(ctx: RunContext): SeriesRequest[] {
     }));
 }
 
-function standing(previous: TaskSeries, outcome: SeriesOutcome | undefined, task: Task, now: number): TaskSeries {
+function standing(
+  previous: TaskSeries,
+  outcome: SeriesOutcome | undefined,
+  task: Task,
+  now: number,
+): TaskSeries {
   if (!outcome) return previous;
   const error = outcome.error && { code: outcome.error.code, message: outcome.error.message, at: now };
   if (outcome.error && endsSeries(outcome.error)) {
@@ -83,32 +92,57 @@ function reasonsOf(outcomes: readonly SeriesOutcome[]): string[] {
   return outcomes.flatMap((o) => {
     if (o.error) return [`${o.symbol}: ${o.error.message}`];
     const failed = o.range?.tally.counts.failed ?? 0;
-    return failed > 0 ? [`${o.symbol}: ${failed} records could not be fetched; they will be asked for again`] : [];
+    return failed > 0
+      ? [`${o.symbol}: ${failed} records could not be fetched; they will be asked for again`]
+      : [];
   });
 }
 
-function resultOf(ctx: RunContext, outcomes: readonly SeriesOutcome[], tallies: Tallies, now: number): RunResult {
+function resultOf(
+  ctx: RunContext,
+  outcomes: readonly SeriesOutcome[],
+  tallies: Tallies,
+  now: number,
+): RunResult {
   const bySymbol = new Map(outcomes.map((o) => [o.symbol, o]));
-  const series = ctx.task.series.map((s) => (ctx.refetch ? s : standing(s, bySymbol.get(s.symbol), ctx.task, now)));
+  const series = ctx.task.series.map((s) =>
+    ctx.refetch ? s : standing(s, bySymbol.get(s.symbol), ctx.task, now),
+  );
   const complete = series.every((s) => s.state === 'settled' || s.state === 'failed');
   const common = {
     ...base(tallies),
     series,
     complete,
-    withUnavailable: outcomes.some((o) => (o.range?.tally.counts.unavailable ?? 0) > 0) || series.some((s) => s.state === 'failed'),
+    withUnavailable:
+      outcomes.some((o) => (o.range?.tally.counts.unavailable ?? 0) > 0) ||
+      series.some((s) => s.state === 'failed'),
     healthReasons: reasonsOf(outcomes),
   };
   const outage = outcomes.find((o) => o.error && !endsSeries(o.error))?.error;
   if (outage) return { ...common, complete: false, ...outageOf(ctx, outage, now) };
   const waits = outcomes.flatMap((o) => o.range?.notBefore ?? []);
-  const dead = series.every((s) => s.state === 'failed' || s.state === 'blocked') ? outcomes.find((o) => o.error)?.error : undefined;
-  if (dead) return { ...common, outcome: 'failed', error: { code: dead.code, message: dead.message, permanent: true } };
-  return waits.length > 0 ? { ...common, outcome: 'partial', notBefore: Math.min(...waits) } : { ...common, outcome: 'succeeded' };
+  const dead = series.every((s) => s.state === 'failed' || s.state === 'blocked')
+    ? outcomes.find((o) => o.error)?.error
+    : undefined;
+  if (dead)
+    return {
+      ...common,
+      outcome: 'failed',
+      error: { code: dead.code, message: dead.message, permanent: true },
+    };
+  return waits.length > 0
+    ? { ...common, outcome: 'partial', notBefore: Math.min(...waits) }
+    : { ...common, outcome: 'succeeded' };
 }
 
-function outageOf(ctx: RunContext, error: KairosError, now: number): Pick<RunResult, 'outcome' | 'error' | 'freeRetry' | 'notBefore'> {
+function outageOf(
+  ctx: RunContext,
+  error: KairosError,
+  now: number,
+): Pick<RunResult, 'outcome' | 'error' | 'freeRetry' | 'notBefore'> {
   const venueWide = error instanceof SourceError && error.scope === 'venue';
-  const pause = error instanceof RateLimitedError ? error.retryAfterMs : OUTAGE_PAUSE_MS * 2 ** Math.min(ctx.attempt, 5);
+  const pause =
+    error instanceof RateLimitedError ? error.retryAfterMs : OUTAGE_PAUSE_MS * 2 ** Math.min(ctx.attempt, 5);
   const permanent = venueWide && !error.retryable;
   return {
     outcome: 'failed',
@@ -121,7 +155,12 @@ function outageOf(ctx: RunContext, error: KairosError, now: number): Pick<RunRes
 function venueFailure(ctx: RunContext, error: KairosError, tallies: Tallies, now: number): RunResult {
   if (!(error instanceof SourceError)) {
     const permanent = !error.retryable;
-    return { ...base(tallies), outcome: 'failed', error: { code: error.code, message: error.message, permanent }, healthReasons: [error.message] };
+    return {
+      ...base(tallies),
+      outcome: 'failed',
+      error: { code: error.code, message: error.message, permanent },
+      healthReasons: [error.message],
+    };
   }
   return { ...base(tallies), ...outageOf(ctx, error, now), healthReasons: [error.message] };
 }

@@ -1,12 +1,37 @@
 import type { CommitResult, SourcePage } from '@kairos/ports';
 import type { CoverageRun, Evidence, Finding, Part, Revision, RowConflict, TimeRange } from '@kairos/domain';
-import { batchOfRows, ceilTo, contentId, emptyPart, floorTo, isEmptyRange, KairosError, rowAt, sameRow, shiftSlots, sliceBatch, SourceError, subtractRanges, tallyCoverage, lowerBound, type Tally } from '@kairos/domain';
+import type { KairosError } from '@kairos/domain';
+import {
+  batchOfRows,
+  ceilTo,
+  contentId,
+  emptyPart,
+  floorTo,
+  isEmptyRange,
+  rowAt,
+  runAt,
+  sameRow,
+  shiftSlots,
+  sliceBatch,
+  SourceError,
+  subtractRanges,
+  tallyCoverage,
+  lowerBound,
+  type Tally,
+} from '@kairos/domain';
 import { assertGoing, callSource, HandOver, type Caller } from './call-source.ts';
 import type { CollectDeps, CollectRun, SeriesJob, Tallies } from './job.ts';
 import { judgePage } from './judge.ts';
 import { workThrough, type Lanes } from './lanes.ts';
 import { partOfPage, priorAbsences, type PriorAbsence } from './page-part.ts';
-import { CONFIRMING_READS, OLD_SPACING_MS, planConfirmations, planOpen, planPages, ripeAt, splitUnconfirmed } from './plan.ts';
+import {
+  CONFIRMING_READS,
+  OLD_SPACING_MS,
+  planConfirmations,
+  planOpen,
+  planPages,
+  unconfirmedOf,
+} from './plan.ts';
 
 /** Pages that fail one after another before the venue counts as out. */
 const OUTAGE_AFTER = 3;
@@ -49,7 +74,12 @@ export class RangeCollector {
   #failuresInARow = 0;
   #failedPages = 0;
 
-  constructor(deps: CollectDeps, run: CollectRun, job: SeriesJob, shared: { readonly lanes: Lanes; readonly tallies: Tallies }) {
+  constructor(
+    deps: CollectDeps,
+    run: CollectRun,
+    job: SeriesJob,
+    shared: { readonly lanes: Lanes; readonly tallies: Tallies },
+  ) {
     this.#deps = deps;
     this.#run = run;
     this.#job = job;
@@ -86,7 +116,9 @@ export class RangeCollector {
     const { store } = this.#deps;
     const key = this.#job.series.key;
     this.#known = await store.coverage({ key, range: this.#span });
-    const ids = this.#known.flatMap((r) => (r.state === 'provisional' && r.evidence !== undefined ? [r.evidence] : []));
+    const ids = this.#known.flatMap((r) =>
+      r.state === 'provisional' && r.evidence !== undefined ? [r.evidence] : [],
+    );
     this.#prior = ids.length > 0 ? priorAbsences(this.#known, await store.evidence({ key, ids })) : [];
   }
 
@@ -102,32 +134,55 @@ export class RangeCollector {
     const span = this.#span;
     const untouched = subtractRanges(span, this.#known)[0];
     if (isEmptyRange(span) || untouched?.from !== span.from) return;
-    const horizon = facts.lookbackSlots === undefined ? asked.from : shiftSlots(grid, this.#job.closedBefore, -facts.lookbackSlots);
-    if (horizon > span.from) await this.#commitUnavailable({ from: span.from, to: Math.min(horizon, span.to) }, 'look_back');
-    const request = { market, dataType: this.#job.type.id, timeframe: grid.timeframe, price: this.#job.series.price };
+    const horizon =
+      facts.lookbackSlots === undefined
+        ? asked.from
+        : shiftSlots(grid, this.#job.closedBefore, -facts.lookbackSlots);
+    if (horizon > span.from)
+      await this.#commitUnavailable({ from: span.from, to: Math.min(horizon, span.to) }, 'look_back');
+    const request = {
+      market,
+      dataType: this.#job.type.id,
+      timeframe: grid.timeframe,
+      price: this.#job.series.price,
+    };
     const earliest = await callSource(this.#caller(span), (call) => source.earliest(request, call));
     if (typeof earliest !== 'number' || earliest <= span.from) return;
-    await this.#commitUnavailable({ from: span.from, to: Math.min(floorTo(grid, earliest), span.to) }, 'before_listing');
+    await this.#commitUnavailable(
+      { from: span.from, to: Math.min(floorTo(grid, earliest), span.to) },
+      'before_listing',
+    );
   }
 
   async #commitUnavailable(range: TimeRange, reason: string): Promise<void> {
     if (isEmptyRange(range)) return;
     const at = this.#deps.clock.now();
     const body = { reason, grade: 1, at, runId: this.#run.runId, reads: [] };
-    const evidence: Evidence = { id: contentId(`${this.#job.series.key}|${range.from}|${range.to}|${reason}`), ...body };
-    const part: Part = { ...emptyPart(this.#job.type), runs: [{ ...range, state: 'unavailable', reason, evidence: evidence.id }] };
+    const evidence: Evidence = {
+      id: contentId(`${this.#job.series.key}|${range.from}|${range.to}|${reason}`),
+      ...body,
+    };
+    const part: Part = {
+      ...emptyPart(this.#job.type),
+      runs: [{ ...range, state: 'unavailable', reason, evidence: evidence.id }],
+    };
     await this.#commit({ part, evidence: [evidence], findings: [] });
     await this.#refresh();
   }
 
   #open(): TimeRange[] {
     const expected = this.#expected(this.#span);
-    return this.#job.refetch === null ? planOpen(expected, this.#known, this.#deps.clock.now()) : [...expected];
+    return this.#job.refetch === null
+      ? planOpen(expected, this.#known, this.#deps.clock.now())
+      : [...expected];
   }
 
   async #fetchOpen(): Promise<void> {
     const pages = planPages(this.#job.grid, this.#open(), this.#job.facts.pageSize);
-    const work = pages.map((range, i): PageWork => ({ range: i === 0 ? this.#withReread(range) : range, again: false }));
+    const work = pages.map((range, i): PageWork => ({
+      range: i === 0 ? this.#withReread(range) : range,
+      again: false,
+    }));
     await this.#workPages(work);
   }
 
@@ -136,7 +191,10 @@ export class RangeCollector {
     const { grid, facts, closedBefore } = this.#job;
     const room = facts.pageSize - (grid.indexOf(range.to) - grid.indexOf(range.from));
     if (range.to < closedBefore || room < SETTLE_REREAD_SLOTS) return range;
-    return { from: Math.max(this.#span.from, shiftSlots(grid, range.from, -SETTLE_REREAD_SLOTS)), to: range.to };
+    return {
+      from: Math.max(this.#span.from, shiftSlots(grid, range.from, -SETTLE_REREAD_SLOTS)),
+      to: range.to,
+    };
   }
 
   async #workPages(pages: PageWork[]): Promise<void> {
@@ -165,7 +223,14 @@ export class RangeCollector {
 
   async #fetch(range: TimeRange): Promise<SourcePage> {
     const { market, type, grid, series, source, facts } = this.#job;
-    const request = { market, dataType: type.id, timeframe: grid.timeframe, price: series.price, range, limit: facts.pageSize };
+    const request = {
+      market,
+      dataType: type.id,
+      timeframe: grid.timeframe,
+      price: series.price,
+      range,
+      limit: facts.pageSize,
+    };
     const page = await callSource(this.#caller(range), (call) => source.fetchRange(request, call));
     this.#tallies.weight += page.weight;
     this.#failuresInARow = 0;
@@ -174,7 +239,14 @@ export class RangeCollector {
 
   #judge(range: TimeRange, page: SourcePage): ReturnType<typeof judgePage> {
     const { grid } = this.#job;
-    return judgePage({ batch: page.batch, range, grid, expected: this.#expected(range), at: page.read.at, runId: this.#run.runId });
+    return judgePage({
+      batch: page.batch,
+      range,
+      grid,
+      expected: this.#expected(range),
+      at: page.read.at,
+      runId: this.#run.runId,
+    });
   }
 
   async #accept(range: TimeRange, page: SourcePage): Promise<{ readonly unanswered: readonly TimeRange[] }> {
@@ -197,17 +269,34 @@ export class RangeCollector {
   }
 
   /** Commits in slices of the task's flush threshold. Conflicts of all slices are answered together. */
-  async #commit(p: { readonly part: Part; readonly evidence: readonly Evidence[]; readonly findings: readonly Finding[]; readonly revisions?: readonly Revision[] }): Promise<Pick<CommitResult, 'conflicts'>> {
+  async #commit(p: {
+    readonly part: Part;
+    readonly evidence: readonly Evidence[];
+    readonly findings: readonly Finding[];
+    readonly revisions?: readonly Revision[];
+  }): Promise<Pick<CommitResult, 'conflicts'>> {
     const conflicts: RowConflict[] = [];
     for (const [i, part] of slices(p.part, this.#job.batchSize).entries()) {
       await this.#run.ensure();
       const extras = i === 0 ? { evidence: p.evidence, findings: p.findings, revisions: p.revisions } : {};
-      const result = await this.#deps.store.commit({ series: this.#job.series, part, fence: this.#run.fence, ...extras });
+      const result = await this.#deps.store.commit({
+        series: this.#job.series,
+        part,
+        fence: this.#run.fence,
+        ...extras,
+      });
       this.#tallies.commits += 1;
-      this.#tallies.rows += part.batch.n;
+      this.#tallies.rows += this.#newRows(part);
       conflicts.push(...result.conflicts);
     }
     return { conflicts };
+  }
+
+  /** Rows that were not settled before this run: what a re-read brings again does not count. */
+  #newRows(part: Part): number {
+    let n = 0;
+    for (const ts of part.batch.ts) if (runAt(this.#known, ts)?.state !== 'present') n += 1;
+    return n;
   }
 
   /**
@@ -225,8 +314,16 @@ export class RangeCollector {
     for (const { stored, incoming } of conflicts) {
       const row = lowerBound(again, incoming.ts);
       const agrees = again.ts[row] === incoming.ts && sameRow(again, row, batchOfRows(type, [incoming]), 0);
-      if (agrees) revisions.push({ from: stored, to: rowAt(again, row), reason: this.#job.refetch ?? 'settled_value_changed', at });
-      const detail = agrees ? 'the venue changed a settled value; revised' : 'two reads of a settled value disagree; the stored one stands';
+      if (agrees)
+        revisions.push({
+          from: stored,
+          to: rowAt(again, row),
+          reason: this.#job.refetch ?? 'settled_value_changed',
+          at,
+        });
+      const detail = agrees
+        ? 'the venue changed a settled value; revised'
+        : 'two reads of a settled value disagree; the stored one stands';
       findings.push({ code: 'settled_value_differs', ts: incoming.ts, at, runId: this.#run.runId, detail });
     }
     await this.#commit({ part: emptyPart(type), evidence: [], findings, revisions });
@@ -244,7 +341,14 @@ export class RangeCollector {
     const before = this.#known.filter((r) => r.state === 'failed' && r.to > range.from && r.from < range.to);
     const attempts = 1 + Math.max(0, ...before.map((r) => r.attempts ?? 0));
     const nextTryAt = at + Math.min(FAILED_CAP_MS, FAILED_BASE_MS * 2 ** Math.min(attempts - 1, 10));
-    const runs = this.#expected(range).map((r): CoverageRun => ({ ...r, state: 'failed', error: code, attempts, at, nextTryAt }));
+    const runs = this.#expected(range).map((r): CoverageRun => ({
+      ...r,
+      state: 'failed',
+      error: code,
+      attempts,
+      at,
+      nextTryAt,
+    }));
     await this.#commit({ part: { ...emptyPart(this.#job.type), runs }, evidence: [], findings: [] });
   }
 
@@ -254,11 +358,19 @@ export class RangeCollector {
     const { facts, grid } = this.#job;
     for (let round = 0; round < 2 * CONFIRMING_READS; round += 1) {
       await this.#refresh();
-      const { soon } = splitUnconfirmed(this.#known, clock.now());
+      const soon = unconfirmedOf(this.#known, this.#job.now).filter(
+        (a) => a.ripeAt <= clock.now() + OLD_SPACING_MS,
+      );
       if (soon.length === 0) return;
-      const pause = Math.max(...soon.map((r) => (r.at ?? 0) + OLD_SPACING_MS)) - clock.now();
-      if (pause > 0) await clock.sleep(pause, this.#run.signal).catch(() => assertGoing({ run: this.#run, clock }));
-      const windows = planConfirmations(grid, soon, facts.pageSize, this.#span);
+      const pause = Math.max(...soon.map((a) => a.ripeAt)) - clock.now();
+      if (pause > 0)
+        await clock.sleep(pause, this.#run.signal).catch(() => assertGoing({ run: this.#run, clock }));
+      const windows = planConfirmations(
+        grid,
+        soon.map((a) => a.run),
+        facts.pageSize,
+        this.#span,
+      );
       await this.#workPages(windows.map((range) => ({ range, again: true })));
     }
   }
@@ -274,8 +386,7 @@ export class RangeCollector {
 
   #notBefore(): number | undefined {
     const now = this.#deps.clock.now();
-    const { soon, later } = splitUnconfirmed(this.#known, now);
-    const waits = [...soon, ...later].map((r) => ripeAt(r, now));
+    const waits = unconfirmedOf(this.#known, this.#job.now).map((a) => a.ripeAt);
     for (const r of this.#known) if (r.state === 'failed') waits.push(r.nextTryAt ?? now);
     return waits.length > 0 ? Math.min(...waits) : undefined;
   }
@@ -291,7 +402,10 @@ function slices(part: Part, size: number | null): Part[] {
     const start = from === 0 ? -Infinity : (batch.ts[from] ?? 0);
     const end = to === batch.n ? Infinity : (batch.ts[to] ?? 0);
     const inside = runs.filter((r) => r.to > start && r.from < end);
-    out.push({ batch: sliceBatch(batch, from, to), runs: inside.map((r) => ({ ...r, from: Math.max(r.from, start), to: Math.min(r.to, end) })) });
+    out.push({
+      batch: sliceBatch(batch, from, to),
+      runs: inside.map((r) => ({ ...r, from: Math.max(r.from, start), to: Math.min(r.to, end) })),
+    });
   }
   return out;
 }

@@ -1,5 +1,14 @@
 import type { BlockLayout, DataType, Grid, RunStats, Series, TimeRange } from '@kairos/domain';
-import type { Calendar, Clock, Ids, Logger, MarketDataSource, SeriesStore, SourceFacts, SourceMarket } from '@kairos/ports';
+import type {
+  Calendar,
+  Clock,
+  Ids,
+  Logger,
+  MarketDataSource,
+  SeriesStore,
+  SourceFacts,
+  SourceMarket,
+} from '@kairos/ports';
 
 /** What collecting works with, beside the source. */
 export interface CollectDeps {

@@ -1,5 +1,19 @@
 import type { DecimalColumn, Finding, Grid, RecordBatch, RowPick, TimeRange } from '@kairos/domain';
-import { compareDecimals, compareKeys, dataTypeOf, gatherRows, intersectRange, isEmptyRange, isSorted, sameRow, sliceRange, sortBatch, subtractRanges, unionRanges, valueAt } from '@kairos/domain';
+import {
+  compareDecimals,
+  compareKeys,
+  dataTypeOf,
+  gatherRows,
+  intersectRange,
+  isEmptyRange,
+  isSorted,
+  sameRow,
+  sliceRange,
+  sortBatch,
+  subtractRanges,
+  unionRanges,
+  valueAt,
+} from '@kairos/domain';
 
 /** At most so many findings are kept of one page: a broken page says the same thing a thousand times. */
 const MAX_FINDINGS = 50;
@@ -46,7 +60,10 @@ function slotsOf(grid: Grid, batch: RecordBatch): TimeRange[] {
   return out;
 }
 
-function dropDuplicates(batch: RecordBatch, note: (code: Finding['code'], ts: number, detail: string) => void): RecordBatch {
+function dropDuplicates(
+  batch: RecordBatch,
+  note: (code: Finding['code'], ts: number, detail: string) => void,
+): RecordBatch {
   if (isSorted(batch)) return batch;
   const sorted = sortBatch(batch);
   const picks: RowPick[] = [];
@@ -54,7 +71,11 @@ function dropDuplicates(batch: RecordBatch, note: (code: Finding['code'], ts: nu
     const last = picks.at(-1);
     if (!last || compareKeys(sorted, last.row, sorted, row) !== 0) picks.push({ batch: sorted, row });
     else if (!sameRow(sorted, last.row, sorted, row)) {
-      note('duplicate_differs', sorted.ts[row] ?? 0, 'two records of one key differ; the later one in the answer was taken');
+      note(
+        'duplicate_differs',
+        sorted.ts[row] ?? 0,
+        'two records of one key differ; the later one in the answer was taken',
+      );
       picks[picks.length - 1] = { batch: sorted, row };
     }
   }
@@ -73,17 +94,26 @@ function atMost(a: DecimalColumn, b: DecimalColumn, i: number): boolean {
   return compareDecimals(String(valueAt(a, i) ?? '0'), String(valueAt(b, i) ?? '0')) <= 0;
 }
 
-function checkCandles(batch: RecordBatch, note: (code: Finding['code'], ts: number, detail: string) => void): void {
+function checkCandles(
+  batch: RecordBatch,
+  note: (code: Finding['code'], ts: number, detail: string) => void,
+): void {
   const [open, high, low, close, volume] = [0, 1, 2, 3, 4].map((c) => decimal(batch, c));
   if (batch.type !== 'kline' || !open || !high || !low || !close || !volume) return;
   for (let i = 0; i < batch.n; i += 1) {
-    const sound = atMost(low, open, i) && atMost(low, close, i) && atMost(open, high, i) && atMost(close, high, i);
+    const sound =
+      atMost(low, open, i) && atMost(low, close, i) && atMost(open, high, i) && atMost(close, high, i);
     if (!sound) note('ohlc_inconsistent', batch.ts[i] ?? 0, 'low ≤ open, close ≤ high does not hold');
-    if (String(valueAt(volume, i)).startsWith('-')) note('negative_volume', batch.ts[i] ?? 0, 'volume is below zero');
+    if (String(valueAt(volume, i)).startsWith('-'))
+      note('negative_volume', batch.ts[i] ?? 0, 'volume is below zero');
   }
 }
 
-function checkGrid(batch: RecordBatch, grid: Grid, note: (code: Finding['code'], ts: number, detail: string) => void): void {
+function checkGrid(
+  batch: RecordBatch,
+  grid: Grid,
+  note: (code: Finding['code'], ts: number, detail: string) => void,
+): void {
   for (let i = 0; i < batch.n; i += 1) {
     const ts = batch.ts[i] ?? 0;
     if (grid.openOf(grid.indexOf(ts)) !== ts) note('off_grid', ts, `not on the ${grid.timeframe} grid`);

@@ -24,7 +24,11 @@ export class Lanes {
  * Works a growing list with `width` workers: `work` may push more items. After the first rejection no new item is begun;
  * what is under way is awaited, then the rejection is passed on.
  */
-export async function workThrough<T>(items: T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function workThrough<T>(
+  items: T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   let failed = false;
   let failure: unknown;
   let busy = 0;

@@ -1,7 +1,15 @@
 import type { CoverageRun, Evidence, EvidenceRead, Part, TimeRange } from '@kairos/domain';
-import { clipRuns, coalesceRuns, contentId, intersectRange, isEmptyRange, subtractRanges, UNCONFIRMED } from '@kairos/domain';
+import {
+  clipRuns,
+  coalesceRuns,
+  contentId,
+  intersectRange,
+  isEmptyRange,
+  subtractRanges,
+  UNCONFIRMED,
+} from '@kairos/domain';
 import type { Judged } from './judge.ts';
-import { CONFIRMING_READS, OLD_AGE_MS, OLD_SPACING_MS, YOUNG_SPACING_MS } from './plan.ts';
+import { CONFIRMING_READS, readSpacing } from './plan.ts';
 
 /** An absence seen before, with the evidence gathered so far. */
 export interface PriorAbsence extends TimeRange {
@@ -30,14 +38,18 @@ export interface PagePart {
 /** Whether the reads are enough, and far enough apart, to call the stretch empty. */
 export function isConfirmed(reads: readonly EvidenceRead[], range: TimeRange, now: number): boolean {
   if (reads.length < CONFIRMING_READS) return false;
-  const spacing = now - range.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
+  const spacing = readSpacing(range, now);
   return reads.every((read, i) => i === 0 || read.at - (reads[i - 1]?.at ?? 0) >= spacing);
 }
 
-function spaced(reads: readonly EvidenceRead[], read: EvidenceRead, range: TimeRange, now: number): EvidenceRead[] {
+function spaced(
+  reads: readonly EvidenceRead[],
+  read: EvidenceRead,
+  range: TimeRange,
+  now: number,
+): EvidenceRead[] {
   const last = reads.at(-1);
-  const spacing = now - range.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
-  return last && read.at - last.at < spacing ? [...reads] : [...reads, read];
+  return last && read.at - last.at < readSpacing(range, now) ? [...reads] : [...reads, read];
 }
 
 function bracketOf(judged: Judged, range: TimeRange): readonly [number, number] | undefined {
@@ -46,30 +58,80 @@ function bracketOf(judged: Judged, range: TimeRange): readonly [number, number] 
   return before && after ? [before.to, after.from] : undefined;
 }
 
-function absenceOf(p: PagePartInput, range: TimeRange, prior: Evidence | undefined): { run: CoverageRun; evidence: Evidence } {
+interface Absence {
+  readonly run: CoverageRun;
+  readonly evidence: Evidence;
+}
+
+const evidenceFor = (p: PagePartInput, range: TimeRange, body: Omit<Evidence, 'id'>): Evidence => ({
+  id: contentId(`${p.seriesKey}|${range.from}|${range.to}|${JSON.stringify(body)}`),
+  ...body,
+});
+
+function absenceOf(p: PagePartInput, range: TimeRange, prior: Evidence | undefined): Absence {
   const reads = spaced(prior?.reads ?? [], p.read, range, p.now);
   const bracket = bracketOf(p.judged, range) ?? prior?.bracket;
   const empty = (p.sparse && bracket !== undefined) || isConfirmed(reads, range, p.now);
   const reason = empty ? (p.sparse ? 'no_trade' : p.absenceMeans) : UNCONFIRMED;
   const body = { reason, grade: empty ? 1 : 0, at: p.read.at, runId: p.runId, reads, bracket };
-  const evidence: Evidence = { id: contentId(`${p.seriesKey}|${range.from}|${range.to}|${JSON.stringify(body)}`), ...body };
+  const evidence = evidenceFor(p, range, body);
   const run: CoverageRun = empty
     ? { ...range, state: 'empty', reason, evidence: evidence.id, grade: 1 }
-    : { ...range, state: 'provisional', reason, evidence: evidence.id, attempts: reads.length, at: p.read.at };
+    : {
+        ...range,
+        state: 'provisional',
+        reason,
+        evidence: evidence.id,
+        attempts: reads.length,
+        at: p.read.at,
+      };
   return { run, evidence };
 }
 
+/** Neighbours that this page confirms together are one absence: all reads of both are its evidence. */
+function joinConfirmed(p: PagePartInput, absences: readonly Absence[]): Absence[] {
+  const out: Absence[] = [];
+  for (const next of absences) {
+    const last = out.at(-1);
+    if (last?.run.state !== 'empty' || next.run.state !== 'empty' || last.run.to !== next.run.from) {
+      out.push(next);
+      continue;
+    }
+    const range = { from: last.run.from, to: next.run.to };
+    const reads = [
+      ...new Map(
+        [...last.evidence.reads, ...next.evidence.reads].map((r) => [`${r.at}|${r.from}|${r.to}`, r]),
+      ).values(),
+    ];
+    const evidence = evidenceFor(p, range, {
+      ...withoutId(next.evidence),
+      reads: reads.sort((a, b) => a.at - b.at),
+    });
+    out[out.length - 1] = { run: { ...next.run, ...range, evidence: evidence.id }, evidence };
+  }
+  return out;
+}
+
+function withoutId({ reason, grade, at, runId, reads, bracket }: Evidence): Omit<Evidence, 'id'> {
+  return { reason, grade, at, runId, reads, bracket };
+}
+
 /** Absent stretches, cut where the evidence gathered so far differs. */
-function absences(p: PagePartInput): { run: CoverageRun; evidence: Evidence }[] {
-  const out: { run: CoverageRun; evidence: Evidence }[] = [];
+function absences(p: PagePartInput): Absence[] {
+  const out: Absence[] = [];
   for (const stretch of p.judged.absent) {
     const range = intersectRange(stretch, { from: stretch.from, to: p.finalBefore });
     if (isEmptyRange(range)) continue;
-    const known = p.prior.map((a) => ({ ...intersectRange(a, range), evidence: a.evidence })).filter((a) => !isEmptyRange(a));
+    const known = p.prior
+      .map((a) => ({ ...intersectRange(a, range), evidence: a.evidence }))
+      .filter((a) => !isEmptyRange(a));
     for (const a of known) out.push(absenceOf(p, { from: a.from, to: a.to }, a.evidence));
     for (const fresh of subtractRanges(range, known)) out.push(absenceOf(p, fresh, undefined));
   }
-  return out;
+  return joinConfirmed(
+    p,
+    out.sort((a, b) => a.run.from - b.run.from),
+  );
 }
 
 function filledRuns(p: PagePartInput): CoverageRun[] {
@@ -82,7 +144,11 @@ function filledRuns(p: PagePartInput): CoverageRun[] {
 /** What one judged page adds to the store: its rows, a state for every slot it speaks for, and the evidence. Pure. */
 export function partOfPage(p: PagePartInput): PagePart {
   const gone = absences(p);
-  const runs = coalesceRuns([...filledRuns(p), ...gone.map((a) => a.run)].filter((r) => !isEmptyRange(r)).sort((a, b) => a.from - b.from));
+  const runs = coalesceRuns(
+    [...filledRuns(p), ...gone.map((a) => a.run)]
+      .filter((r) => !isEmptyRange(r))
+      .sort((a, b) => a.from - b.from),
+  );
   return { part: { batch: p.judged.batch, runs }, evidence: gone.map((a) => a.evidence) };
 }
 
@@ -90,7 +156,8 @@ export function partOfPage(p: PagePartInput): PagePart {
 export function priorAbsences(known: readonly CoverageRun[], evidence: readonly Evidence[]): PriorAbsence[] {
   const byId = new Map(evidence.map((e) => [e.id, e]));
   return known.flatMap((run) => {
-    const record = run.reason === UNCONFIRMED && run.evidence !== undefined ? byId.get(run.evidence) : undefined;
+    const record =
+      run.reason === UNCONFIRMED && run.evidence !== undefined ? byId.get(run.evidence) : undefined;
     return record ? [{ from: run.from, to: run.to, evidence: record }] : [];
   });
 }

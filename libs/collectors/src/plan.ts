@@ -1,5 +1,13 @@
 import type { CoverageRun, Grid, TimeRange } from '@kairos/domain';
-import { clipRuns, intersectRange, isEmptyRange, isSettled, shiftSlots, subtractRanges, UNCONFIRMED } from '@kairos/domain';
+import {
+  clipRuns,
+  intersectRange,
+  isEmptyRange,
+  isSettled,
+  shiftSlots,
+  subtractRanges,
+  UNCONFIRMED,
+} from '@kairos/domain';
 
 /** A young absence is asked for again no sooner than this. */
 export const YOUNG_SPACING_MS = 60_000;
@@ -10,14 +18,21 @@ export const OLD_AGE_MS = 86_400_000;
 /** Reads that must all miss a record before it counts as `empty`. */
 export const CONFIRMING_READS = 3;
 
-const isUnconfirmed = (run: CoverageRun): boolean => run.state === 'provisional' && run.reason === UNCONFIRMED;
+const isUnconfirmed = (run: CoverageRun): boolean =>
+  run.state === 'provisional' && run.reason === UNCONFIRMED;
 
 /**
  * What a normal run asks for: expected, not settled, not waiting for a confirming read, and, where an attempt failed
  * before, its next try has come. Ordered and disjoint.
  */
-export function planOpen(expected: readonly TimeRange[], known: readonly CoverageRun[], now: number): TimeRange[] {
-  const taken = known.filter((r) => isSettled(r) || isUnconfirmed(r) || (r.state === 'failed' && (r.nextTryAt ?? 0) > now));
+export function planOpen(
+  expected: readonly TimeRange[],
+  known: readonly CoverageRun[],
+  now: number,
+): TimeRange[] {
+  const taken = known.filter(
+    (r) => isSettled(r) || isUnconfirmed(r) || (r.state === 'failed' && (r.nextTryAt ?? 0) > now),
+  );
   return expected.flatMap((range) => subtractRanges(range, clipRuns(taken, range)));
 }
 
@@ -42,32 +57,40 @@ export function planPages(grid: Grid, open: readonly TimeRange[], pageSize: numb
   return (newest ? [newest, ...pages] : []).map(({ from, to }) => ({ from, to }));
 }
 
-/** When an unconfirmed absence may be read again. */
-export function ripeAt(run: CoverageRun, now: number): number {
-  const spacing = now - run.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
-  return (run.at ?? 0) + spacing;
-}
+/** How far apart the reads of an absence must be. `now` is the earlier of the venue's and our clock. */
+export const readSpacing = (absence: TimeRange, now: number): number =>
+  now - absence.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
 
-/** The unconfirmed absences among the runs: those that may be confirmed within this run, and those that must wait. */
-export function splitUnconfirmed(known: readonly CoverageRun[], now: number): { readonly soon: CoverageRun[]; readonly later: CoverageRun[] } {
-  const unconfirmed = known.filter(isUnconfirmed);
-  const soon = unconfirmed.filter((r) => ripeAt(r, now) <= now + OLD_SPACING_MS);
-  return { soon, later: unconfirmed.filter((r) => !soon.includes(r)) };
-}
+/** The unconfirmed absences among the runs, each with the instant (of our clock) from which it may be read again. */
+export const unconfirmedOf = (
+  known: readonly CoverageRun[],
+  now: number,
+): { readonly run: CoverageRun; readonly ripeAt: number }[] =>
+  known.filter(isUnconfirmed).map((run) => ({ run, ripeAt: (run.at ?? 0) + readSpacing(run, now) }));
 
 /**
  * Windows for one round of confirming reads: each absence with some slots of its surroundings (so that rows on both sides
  * witness it), the margin differing from read to read so that no two ask with the same bounds; near ones share a request.
  */
-export function planConfirmations(grid: Grid, absences: readonly CoverageRun[], pageSize: number, within: TimeRange): TimeRange[] {
+export function planConfirmations(
+  grid: Grid,
+  absences: readonly CoverageRun[],
+  pageSize: number,
+  within: TimeRange,
+): TimeRange[] {
   const windows: TimeRange[] = [];
   for (const absence of absences) {
     const margin = Math.min(Math.floor(pageSize / 4), 2 + 3 * (absence.attempts ?? 1));
     for (const piece of cut(grid, absence, pageSize - 2 * margin)) {
-      const window = intersectRange({ from: shiftSlots(grid, piece.from, -margin), to: shiftSlots(grid, piece.to, margin) }, within);
+      const window = intersectRange(
+        { from: shiftSlots(grid, piece.from, -margin), to: shiftSlots(grid, piece.to, margin) },
+        within,
+      );
       const last = windows.at(-1);
-      const joined = last && window.from >= last.from ? { from: last.from, to: Math.max(last.to, window.to) } : undefined;
-      if (joined && grid.indexOf(joined.to) - grid.indexOf(joined.from) <= pageSize) windows[windows.length - 1] = joined;
+      const joined =
+        last && window.from >= last.from ? { from: last.from, to: Math.max(last.to, window.to) } : undefined;
+      if (joined && grid.indexOf(joined.to) - grid.indexOf(joined.from) <= pageSize)
+        windows[windows.length - 1] = joined;
       else if (!isEmptyRange(window)) windows.push(window);
     }
   }
@@ -76,7 +99,7 @@ export function planConfirmations(grid: Grid, absences: readonly CoverageRun[], 
 
 function cut(grid: Grid, range: TimeRange, slots: number): TimeRange[] {
   const out: TimeRange[] = [];
-  for (let from = range.from; from < range.to; ) {
+  for (let from = range.from; from < range.to;) {
     const to = Math.min(range.to, shiftSlots(grid, from, Math.max(1, slots)));
     out.push({ from, to });
     from = to;

@@ -1,5 +1,14 @@
 import type { DataType, Series, TimeRange } from '@kairos/domain';
-import { bareSymbol, ceilTo, dataTypeOf, gridOf, layoutOf, seriesKey, UnsupportedError } from '@kairos/domain';
+import {
+  bareSymbol,
+  ceilTo,
+  dataTypeOf,
+  floorTo,
+  gridOf,
+  layoutOf,
+  seriesKey,
+  UnsupportedError,
+} from '@kairos/domain';
 import type { MarketDataSource, SourceMarket } from '@kairos/ports';
 import type { CollectDeps, SeriesJob } from './job.ts';
 
@@ -24,7 +33,12 @@ export function typeOf(id: string): DataType {
 }
 
 /** The series that a resolved market and a request make, registered with the store. */
-export async function openSeries(deps: CollectDeps, source: MarketDataSource, market: SourceMarket, request: SeriesRequest): Promise<Series> {
+export async function openSeries(
+  deps: CollectDeps,
+  source: MarketDataSource,
+  market: SourceMarket,
+  request: SeriesRequest,
+): Promise<Series> {
   const facts = source.facts({ market, dataType: request.dataType, timeframe: request.timeframe });
   const spec = {
     realm: source.realm,
@@ -50,7 +64,13 @@ export async function openSeries(deps: CollectDeps, source: MarketDataSource, ma
 /** The job of making a series complete, with every instant fixed once: `now` is the earlier of the two clocks. */
 export function jobOf(
   deps: CollectDeps,
-  p: { readonly source: MarketDataSource; readonly market: SourceMarket; readonly series: Series; readonly request: SeriesRequest; readonly now: number },
+  p: {
+    readonly source: MarketDataSource;
+    readonly market: SourceMarket;
+    readonly series: Series;
+    readonly request: SeriesRequest;
+    readonly now: number;
+  },
 ): SeriesJob {
   const { source, market, series, request, now } = p;
   const type = typeOf(request.dataType);
@@ -58,8 +78,11 @@ export function jobOf(
   const facts = source.facts({ market, dataType: type.id, timeframe: request.timeframe });
   const closedBefore = deps.calendar.closedBefore({ grid, now });
   const finalBefore = deps.calendar.closedBefore({ grid, now: now - facts.settleMs });
+  // A snapshot taken now stands for the slot that is under way; a range begins with the first slot that opens in it.
+  const firstSlot = type.shape === 'snapshot' ? floorTo : ceilTo;
   const from = request.refetch?.range.from ?? request.from;
   const to = request.refetch?.range.to ?? request.to;
+  const openEnd = type.shape === 'snapshot' ? Infinity : closedBefore;
   return {
     series,
     market,
@@ -68,7 +91,7 @@ export function jobOf(
     type,
     grid,
     layout: layoutOf(series),
-    asked: { from: ceilTo(grid, from), to: to === null ? closedBefore : ceilTo(grid, to) },
+    asked: { from: firstSlot(grid, from), to: to === null ? openEnd : ceilTo(grid, to) },
     now,
     closedBefore,
     finalBefore,

@@ -52,8 +52,17 @@ export function batchOfColumns(
   values: readonly (readonly unknown[])[],
   ties?: readonly string[],
 ): RecordBatch {
-  const columns = type.columns.map((spec, c) => buildColumn(spec, values[c] ?? new Array(ts.length).fill(null)));
-  return { type: type.id, version: type.version, n: ts.length, ts, ties: type.tied ? (ties ?? []) : undefined, columns };
+  const columns = type.columns.map((spec, c) =>
+    buildColumn(spec, values[c] ?? new Array(ts.length).fill(null)),
+  );
+  return {
+    type: type.id,
+    version: type.version,
+    n: ts.length,
+    ts,
+    ties: type.tied ? (ties ?? []) : undefined,
+    columns,
+  };
 }
 
 export const rowAt = (batch: RecordBatch, i: number): Row => ({
@@ -143,7 +152,11 @@ export function sliceBatch(batch: RecordBatch, from: number, to: number): Record
 
 /** The rows of a sorted batch inside the range; shares memory. */
 export const sliceRange = (batch: RecordBatch, range: TimeRange): RecordBatch =>
-  sliceBatch(batch, lowerBound(batch, range.from), Math.max(lowerBound(batch, range.from), lowerBound(batch, range.to)));
+  sliceBatch(
+    batch,
+    lowerBound(batch, range.from),
+    Math.max(lowerBound(batch, range.from), lowerBound(batch, range.to)),
+  );
 
 /** Where each row of a new batch comes from: a batch and a row in it. */
 export interface Pick {
@@ -157,7 +170,10 @@ function typeOf(batch: RecordBatch): DataType {
   return type;
 }
 
-function gatherDecimal(columns: readonly (Column | undefined)[], rows: readonly number[]): DecimalColumn | undefined {
+function gatherDecimal(
+  columns: readonly (Column | undefined)[],
+  rows: readonly number[],
+): DecimalColumn | undefined {
   const first = columns[0];
   if (first?.kind !== 'decimal' || !(first.ints instanceof Float64Array)) return undefined;
   const ints = new Float64Array(rows.length);
@@ -165,7 +181,8 @@ function gatherDecimal(columns: readonly (Column | undefined)[], rows: readonly 
   for (let k = 0; k < rows.length; k += 1) {
     const c = columns[k];
     const row = rows[k] ?? 0;
-    if (c?.kind !== 'decimal' || c.scale !== first.scale || c.exceptions || !(c.ints instanceof Float64Array)) return undefined;
+    if (c?.kind !== 'decimal' || c.scale !== first.scale || c.exceptions || !(c.ints instanceof Float64Array))
+      return undefined;
     ints[k] = c.ints[row] ?? 0;
     if (c.nulls?.[row] === 1) (nulls ??= new Uint8Array(rows.length))[k] = 1;
   }

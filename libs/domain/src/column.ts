@@ -100,7 +100,7 @@ class DecimalScan {
       pendingZeros = 0;
       if (mantissa >= 1e15) return false;
     }
-    if (scale > MAX_SCALE || length - start === 1 && text.charCodeAt(start) === 46) return false;
+    if (scale > MAX_SCALE || (length - start === 1 && text.charCodeAt(start) === 46)) return false;
     this.mantissas[i] = start === 1 && mantissa !== 0 ? -mantissa : mantissa;
     const used = scale > 0 ? scale : 0;
     this.scales[i] = used;
@@ -139,7 +139,13 @@ function buildNarrow(scan: DecimalScan, scale: number): DecimalColumn {
     if (int !== undefined && int >= -BigInt(SAFE) && int <= BigInt(SAFE)) ints[i] = Number(int);
     else exceptions.set(i, formatDecimal(parts));
   }
-  return { kind: 'decimal', scale, ints, nulls: scan.nulls, exceptions: exceptions.size ? exceptions : undefined };
+  return {
+    kind: 'decimal',
+    scale,
+    ints,
+    nulls: scan.nulls,
+    exceptions: exceptions.size ? exceptions : undefined,
+  };
 }
 
 function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
@@ -157,7 +163,13 @@ function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
     if (int < INT64 && int >= -INT64) ints[i] = int;
     else exceptions.set(i, formatDecimal(parts));
   }
-  return { kind: 'decimal', scale, ints, nulls: scan.nulls, exceptions: exceptions.size ? exceptions : undefined };
+  return {
+    kind: 'decimal',
+    scale,
+    ints,
+    nulls: scan.nulls,
+    exceptions: exceptions.size ? exceptions : undefined,
+  };
 }
 
 /**
@@ -167,7 +179,8 @@ function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
 export function decimalColumn(values: readonly unknown[], name = 'decimal'): DecimalColumn {
   const scan = new DecimalScan(values, name);
   let wideScale = scan.maxScale;
-  for (const parts of scan.wide.values()) if (parts.scale <= MAX_SCALE) wideScale = Math.max(wideScale, parts.scale);
+  for (const parts of scan.wide.values())
+    if (parts.scale <= MAX_SCALE) wideScale = Math.max(wideScale, parts.scale);
   const narrow = buildNarrow(scan, safeScale(scan));
   const odd = narrow.exceptions?.size ?? 0;
   return odd * EXCEPTION_SHARE > values.length ? buildWide(scan, wideScale) : narrow;
@@ -208,8 +221,14 @@ function levelsColumn(values: readonly unknown[], name: string): LevelsColumn {
   return {
     kind: 'levels',
     offsets,
-    prices: decimalColumn(flat.map((l) => l[0]), name),
-    sizes: decimalColumn(flat.map((l) => l[1]), name),
+    prices: decimalColumn(
+      flat.map((l) => l[0]),
+      name,
+    ),
+    sizes: decimalColumn(
+      flat.map((l) => l[1]),
+      name,
+    ),
   };
 }
 
@@ -226,7 +245,10 @@ export function buildColumn(spec: ColumnSpec, values: readonly unknown[]): Colum
     case 'text':
       return textColumn(values);
     case 'flag':
-      return { kind: 'flag', bits: Uint8Array.from(values, (v) => (v === null || v === undefined ? 2 : v ? 1 : 0)) };
+      return {
+        kind: 'flag',
+        bits: Uint8Array.from(values, (v) => (v === null || v === undefined ? 2 : v ? 1 : 0)),
+      };
     case 'levels':
       return levelsColumn(values, spec.name);
   }
@@ -258,10 +280,14 @@ export function valueAt(column: Column, i: number): Value {
   }
 }
 
+/** Narrow and without exceptions: rows compare by their integers. */
+const isPlain = (column: DecimalColumn): boolean => !column.exceptions && column.ints instanceof Float64Array;
+
 /** Whether two rows of columns of one spec hold the same value (decimals by value, whatever their scales). */
 export function sameValue(a: Column, i: number, b: Column, j: number): boolean {
-  if (a.kind === 'decimal' && b.kind === 'decimal' && a.scale === b.scale && !a.exceptions && !b.exceptions) {
-    return a.ints[i] === b.ints[j] && (a.nulls?.[i] ?? 0) === (b.nulls?.[j] ?? 0);
+  if (a.kind === 'decimal' && b.kind === 'decimal' && isPlain(a) && isPlain(b) && a.scale === b.scale) {
+    const absent = a.nulls?.[i] === 1;
+    return absent === (b.nulls?.[j] === 1) && (absent || a.ints[i] === b.ints[j]);
   }
   const x = valueAt(a, i);
   const y = valueAt(b, j);

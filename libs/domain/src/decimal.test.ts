@@ -32,10 +32,12 @@ describe('canonicalDecimal', () => {
   });
 
   it('is a fixed point', () => {
-    fc.assert(fc.property(plainDecimal, (text) => {
-      const once = canonicalDecimal(text) ?? '';
-      expect(canonicalDecimal(once)).toBe(once);
-    }));
+    fc.assert(
+      fc.property(plainDecimal, (text) => {
+        const once = canonicalDecimal(text) ?? '';
+        expect(canonicalDecimal(once)).toBe(once);
+      }),
+    );
   });
 });
 
@@ -60,7 +62,8 @@ describe('decimalColumn', () => {
     fc.assert(
       fc.property(fc.array(fc.option(plainDecimal, { nil: null }), { maxLength: 60 }), (texts) => {
         const column = decimalColumn(texts);
-        for (const [i, text] of texts.entries()) expect(valueAt(column, i)).toBe(text === null ? null : canonicalDecimal(text));
+        for (const [i, text] of texts.entries())
+          expect(valueAt(column, i)).toBe(text === null ? null : canonicalDecimal(text));
       }),
       { numRuns: 300 },
     );

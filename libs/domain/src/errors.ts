@@ -109,7 +109,11 @@ export class SourceError extends KairosError {
 export class RateLimitedError extends SourceError {
   readonly retryAfterMs: number;
 
-  constructor(message: string, retryAfterMs: number, options: ErrorOptions & { readonly status?: number | undefined } = {}) {
+  constructor(
+    message: string,
+    retryAfterMs: number,
+    options: ErrorOptions & { readonly status?: number | undefined } = {},
+  ) {
     super('SOURCE_RATE_LIMITED', message, { ...options, scope: 'call', retryable: true });
     this.retryAfterMs = retryAfterMs;
   }
@@ -122,7 +126,7 @@ export class SourceUnavailableError extends SourceError {
   }
 }
 
-/** An answer came, but not one that can be read as records: wrong shape, cut short, another realm's. */
+/** An answer came, but not one that can be read as records: wrong shape, or cut short. */
 export class BadSourceDataError extends SourceError {
   constructor(message: string, options: ErrorOptions & { readonly status?: number | undefined } = {}) {
     super('SOURCE_BAD_DATA', message, { ...options, scope: 'call', retryable: options.retryable ?? true });

@@ -59,7 +59,9 @@ const sameRuns = (a: readonly CoverageRun[], b: readonly CoverageRun[]): boolean
   a.length === b.length &&
   a.every((run, i) => {
     const other = b[i];
-    return other !== undefined && run.from === other.from && run.to === other.to && compareRuns(run, other) === 0;
+    return (
+      other !== undefined && run.from === other.from && run.to === other.to && compareRuns(run, other) === 0
+    );
   });
 
 /** Which of two rows of one key stands; `'conflict'` when both are final and differ. */
@@ -76,7 +78,11 @@ function decideRow(stored: Part, i: number, incoming: Part, j: number): 'stored'
   return y > x ? 'incoming' : 'stored';
 }
 
-function mergeRows(type: DataType, stored: Part, incoming: Part): { batch: RecordBatch; conflicts: RowConflict[]; taken: number } {
+function mergeRows(
+  type: DataType,
+  stored: Part,
+  incoming: Part,
+): { batch: RecordBatch; conflicts: RowConflict[]; taken: number } {
   const a = stored.batch;
   const b = incoming.batch;
   const picks: Pick[] = [];
@@ -97,7 +103,11 @@ function mergeRows(type: DataType, stored: Part, incoming: Part): { batch: Recor
   return { batch: taken === 0 ? a : gatherRows(type, picks), conflicts, taken };
 }
 
-function mergeBatches(type: DataType, stored: Part, incoming: Part): { batch: RecordBatch; conflicts: RowConflict[]; taken: number } {
+function mergeBatches(
+  type: DataType,
+  stored: Part,
+  incoming: Part,
+): { batch: RecordBatch; conflicts: RowConflict[]; taken: number } {
   const a = stored.batch;
   const b = incoming.batch;
   if (b.n === 0) return { batch: a, conflicts: [], taken: 0 };

@@ -18,7 +18,16 @@ describe('ratePeriod', () => {
     ['rate(5 days)', 432_000_000],
   ])('reads %s', (text, ms) => expect(ratePeriod(text)).toBe(ms));
 
-  it.each(['rate(0 minutes)', 'rate(1 minutes)', 'rate(5 minute)', 'rate(5)', 'rate(5 seconds)', 'rate( 5 minutes)', 'every 5m', ''])('refuses %j', (text) => {
+  it.each([
+    'rate(0 minutes)',
+    'rate(1 minutes)',
+    'rate(5 minute)',
+    'rate(5)',
+    'rate(5 seconds)',
+    'rate( 5 minutes)',
+    'every 5m',
+    '',
+  ])('refuses %j', (text) => {
     expect(() => ratePeriod(text)).toThrow();
   });
 });

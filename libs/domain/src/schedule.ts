@@ -32,7 +32,11 @@ const scheduleIssue = (code: string, text: string): ValidationError =>
  */
 export function ratePeriod(text: string): number {
   if (/^(cron|at)\(/.test(text)) {
-    throw new UnsupportedError(`schedule ${text.slice(0, 80)}: cron() and at() are not evaluated yet; use rate()`, {}, 'SCHEDULE_UNSUPPORTED');
+    throw new UnsupportedError(
+      `schedule ${text.slice(0, 80)}: cron() and at() are not evaluated yet; use rate()`,
+      {},
+      'SCHEDULE_UNSUPPORTED',
+    );
   }
   const match = RATE.exec(text);
   if (!match) throw scheduleIssue('schedule_unknown', text);
@@ -44,7 +48,11 @@ export function ratePeriod(text: string): number {
 }
 
 /** Slots at `openOf(i)`, plus the epoch itself as the first. */
-function steppedSchedule(text: string, epochAt: number, steps: { indexOf(ts: number): number; openOf(i: number): number }): Schedule {
+function steppedSchedule(
+  text: string,
+  epochAt: number,
+  steps: { indexOf(ts: number): number; openOf(i: number): number },
+): Schedule {
   const first = steps.indexOf(epochAt) + 1;
   return {
     text,

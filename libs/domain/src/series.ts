@@ -67,7 +67,10 @@ function gridLayout(type: DataType, grid: Grid): BlockLayout {
     type,
     grid,
     blockOf: (ts) => Math.floor(grid.indexOf(ts) / BLOCK_SLOTS),
-    rangeOf: (block) => ({ from: grid.openOf(block * BLOCK_SLOTS), to: grid.openOf((block + 1) * BLOCK_SLOTS) }),
+    rangeOf: (block) => ({
+      from: grid.openOf(block * BLOCK_SLOTS),
+      to: grid.openOf((block + 1) * BLOCK_SLOTS),
+    }),
   };
 }
 

@@ -21,7 +21,9 @@ export interface Tally {
 }
 
 const isGap = (r: TalliedRange): boolean =>
-  r.state === 'missing' || r.state === 'failed' || (r.state === 'provisional' && r.run?.reason === UNCONFIRMED);
+  r.state === 'missing' ||
+  r.state === 'failed' ||
+  (r.state === 'provisional' && r.run?.reason === UNCONFIRMED);
 
 function tile(expected: readonly TimeRange[], runs: readonly CoverageRun[]): TalliedRange[] {
   const out: TalliedRange[] = [];

@@ -9,7 +9,8 @@ export type MissedPolicy = (typeof MISSED_POLICIES)[number];
 
 export type TaskOrigin = 'signal' | 'config';
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [key: string]: JsonValue };
 
 /** What a person asks for: the part of a task that `create_task` and `update_task` set. Times in epoch milliseconds. */
 export interface TaskContent {

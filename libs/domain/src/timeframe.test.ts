@@ -7,8 +7,12 @@ const anyInstant = fc.integer({ min: -2_000_000_000_000, max: 4_000_000_000_000 
 
 describe('gridOf', () => {
   it('opens weeks on Monday and months on the first', () => {
-    expect(new Date(floorTo(gridOf('1w'), Date.UTC(2026, 10, 22))).toISOString()).toBe('2026-11-16T00:00:00.000Z');
-    expect(new Date(floorTo(gridOf('1M'), Date.UTC(2024, 1, 29))).toISOString()).toBe('2024-02-01T00:00:00.000Z');
+    expect(new Date(floorTo(gridOf('1w'), Date.UTC(2026, 10, 22))).toISOString()).toBe(
+      '2026-11-16T00:00:00.000Z',
+    );
+    expect(new Date(floorTo(gridOf('1M'), Date.UTC(2024, 1, 29))).toISOString()).toBe(
+      '2024-02-01T00:00:00.000Z',
+    );
   });
 
   it('shifts by the anchor', () => {
@@ -34,7 +38,9 @@ describe('gridOf', () => {
       fc.property(anyTimeframe, anyInstant, fc.nat(1e10), fc.nat(1e10), (timeframe, from, a, b) => {
         const grid = gridOf(timeframe);
         const whole = countSlots(grid, { from, to: from + a + b });
-        expect(countSlots(grid, { from, to: from + a }) + countSlots(grid, { from: from + a, to: from + a + b })).toBe(whole);
+        expect(
+          countSlots(grid, { from, to: from + a }) + countSlots(grid, { from: from + a, to: from + a + b }),
+        ).toBe(whole);
       }),
     );
   });

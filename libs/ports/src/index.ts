@@ -25,7 +25,13 @@ export {
 } from './series-store.ts';
 export { type TaskFilter, type TaskPage, type TaskStore, type TaskStoreCapabilities } from './task-store.ts';
 export { type BudgetScope, type VenueBudget } from './venue-budget.ts';
-export { type HintHandler, type HintOutcome, type WorkHint, type WorkQueue, type WorkQueueCapabilities } from './work-queue.ts';
+export {
+  type HintHandler,
+  type HintOutcome,
+  type WorkHint,
+  type WorkQueue,
+  type WorkQueueCapabilities,
+} from './work-queue.ts';
 export {
   type CoverageReport,
   type QueryPage,

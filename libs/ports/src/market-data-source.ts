@@ -1,4 +1,13 @@
-import type { EvidenceRead, InstrumentId, PriceKind, Realm, RecordBatch, TimeRange, Timeframe, VolumeUnit } from '@kairos/domain';
+import type {
+  EvidenceRead,
+  InstrumentId,
+  PriceKind,
+  Realm,
+  RecordBatch,
+  TimeRange,
+  Timeframe,
+  VolumeUnit,
+} from '@kairos/domain';
 
 /** An instrument as a source lists it. */
 export interface SourceMarket {
@@ -81,7 +90,11 @@ export interface MarketDataSource {
    */
   resolve(p: { readonly symbol: string; readonly dataType: string }, call: SourceCall): Promise<SourceMarket>;
 
-  facts(p: { readonly market: SourceMarket; readonly dataType: string; readonly timeframe: Timeframe }): SourceFacts;
+  facts(p: {
+    readonly market: SourceMarket;
+    readonly dataType: string;
+    readonly timeframe: Timeframe;
+  }): SourceFacts;
 
   /** The venue's clock; undefined where it tells no time. */
   venueTime(call: SourceCall): Promise<number | undefined>;
@@ -95,7 +108,11 @@ export interface MarketDataSource {
   fetchSnapshots(
     p: { readonly markets: readonly SourceMarket[]; readonly dataType: string },
     call: SourceCall,
-  ): Promise<{ readonly snapshots: readonly SourceSnapshot[]; readonly weight: number; readonly requests: number }>;
+  ): Promise<{
+    readonly snapshots: readonly SourceSnapshot[];
+    readonly weight: number;
+    readonly requests: number;
+  }>;
 
   close(): Promise<void>;
 }

@@ -32,7 +32,8 @@ export interface RunResult {
   /** Every series is settled over the whole asked span. Decides completion of tasks with an end. */
   readonly complete: boolean;
   readonly withUnavailable: boolean;
-  readonly error?: { readonly code: string; readonly message: string; readonly permanent: boolean } | undefined;
+  readonly error?:
+    { readonly code: string; readonly message: string; readonly permanent: boolean } | undefined;
   /** Do not look again before this instant (a ban, a spaced confirmation). */
   readonly notBefore?: number | undefined;
   /** Retry without consuming an attempt (a venue's outage). */

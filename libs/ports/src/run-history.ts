@@ -13,5 +13,9 @@ export interface RunHistory {
   put(p: { readonly record: RunRecord }): Promise<void>;
 
   /** Newest start first (ties: higher fence first). `limit` 1–1,000. */
-  list(p: { readonly uid: string; readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<RunRecord>>;
+  list(p: {
+    readonly uid: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<RunRecord>>;
 }

@@ -61,7 +61,11 @@ export interface SeriesStore {
   ensureSeries(p: { readonly series: Series }): Promise<Series>;
   getSeries(p: { readonly key: string }): Promise<Series | undefined>;
   /** Ordered by key. `limit` 1–1,000. */
-  listSeries(p: { readonly filter: SeriesFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<Series>>;
+  listSeries(p: {
+    readonly filter: SeriesFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<Series>>;
 
   commit(p: CommitRequest): Promise<CommitResult>;
 
@@ -85,7 +89,10 @@ export interface SeriesStore {
    * Folds recent small writes into chunks, a slice at a time: at most `maxRows` rows. Only what lies before
    * `settledBefore` is folded. `more`: there is more to fold. Idempotent, safe beside readers and writers.
    */
-  compact(p: { readonly settledBefore: number; readonly maxRows: number }): Promise<{ readonly rows: number; readonly more: boolean }>;
+  compact(p: {
+    readonly settledBefore: number;
+    readonly maxRows: number;
+  }): Promise<{ readonly rows: number; readonly more: boolean }>;
 
   close(): Promise<void>;
 }

@@ -1,4 +1,15 @@
-import type { CoverageState, Evidence, RunRecord, Series, SeriesState, Task, TaskContent, TaskError, TimeRange, Value } from '@kairos/domain';
+import type {
+  CoverageState,
+  Evidence,
+  RunRecord,
+  Series,
+  SeriesState,
+  Task,
+  TaskContent,
+  TaskError,
+  TimeRange,
+  Value,
+} from '@kairos/domain';
 import type { Page } from './outcome.ts';
 import type { TaskFilter } from './task-store.ts';
 
@@ -38,35 +49,68 @@ export interface TaskView {
   readonly progress: readonly SymbolProgress[];
 }
 
-export interface TaskSummaryPage extends Page<{ readonly task: Task; readonly start: number; readonly nextRunAt: number | null }> {
+export interface TaskSummaryPage extends Page<{
+  readonly task: Task;
+  readonly start: number;
+  readonly nextRunAt: number | null;
+}> {
   readonly total: number;
 }
 
 /** Only the named fields change; `config` fields likewise one by one. */
-export type TaskPatch = Partial<Omit<TaskContent, 'config' | 'handler'>> & { readonly config?: Partial<TaskContent['config']> };
+export type TaskPatch = Partial<Omit<TaskContent, 'config' | 'handler'>> & {
+  readonly config?: Partial<TaskContent['config']>;
+};
 
 export interface TaskCommands {
   /**
    * Adds a task. Same id and same content again: success, `created` false. @throws ConflictError `TASK_EXISTS` when the
    * id holds other content. Without `taskId` the id is a hash of the content.
    */
-  create(p: { readonly taskId?: string | undefined; readonly content: TaskContent }): Promise<{ readonly task: Task; readonly created: boolean }>;
+  create(p: {
+    readonly taskId?: string | undefined;
+    readonly content: TaskContent;
+  }): Promise<{ readonly task: Task; readonly created: boolean }>;
   /** @throws ConflictError `REV_CONFLICT` when `expectedRev` is given and is not the task's; `TASK_DECLARED` for config tasks. */
-  update(p: { readonly taskId: string; readonly patch: TaskPatch; readonly expectedRev?: number | undefined }): Promise<Task>;
+  update(p: {
+    readonly taskId: string;
+    readonly patch: TaskPatch;
+    readonly expectedRev?: number | undefined;
+  }): Promise<Task>;
   remove(p: { readonly taskId: string }): Promise<void>;
   start(p: { readonly taskId: string }): Promise<Task>;
   stop(p: { readonly taskId: string }): Promise<Task>;
-  /** A run now, beside the schedule. @throws ConflictError `RUN_ACTIVE` (details.runId). Same `requestId` again: same run. */
-  run(p: { readonly taskId: string; readonly requestId?: string | undefined }): Promise<{ readonly runId: string; readonly task: Task }>;
+  /** A run now, beside the schedule. @throws ConflictError `CONFLICT_RUN_ACTIVE` (details.runId). Same `requestId` again: same run. */
+  run(p: {
+    readonly taskId: string;
+    readonly requestId?: string | undefined;
+  }): Promise<{ readonly runId: string; readonly task: Task }>;
   /** Re-reads a settled span of a series through a task that collects it. @throws NotFoundError when no task does. */
-  refetch(p: { readonly series: SeriesRef; readonly range: TimeRange; readonly reason: string }): Promise<{ readonly runId: string; readonly task: Task }>;
+  refetch(p: {
+    readonly series: SeriesRef;
+    readonly range: TimeRange;
+    readonly reason: string;
+  }): Promise<{ readonly runId: string; readonly task: Task }>;
 }
 
 export interface TaskQueries {
   view(p: { readonly taskId: string }): Promise<TaskView>;
-  list(p: { readonly filter: TaskFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<TaskSummaryPage>;
-  search(p: { readonly query: string; readonly filter: TaskFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<TaskSummaryPage>;
-  runs(p: { readonly taskId: string; readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<RunRecord>>;
+  list(p: {
+    readonly filter: TaskFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<TaskSummaryPage>;
+  search(p: {
+    readonly query: string;
+    readonly filter: TaskFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<TaskSummaryPage>;
+  runs(p: {
+    readonly taskId: string;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<RunRecord>>;
 }
 
 /** How a person names a series. Without `realm`: the source's configured one. */
@@ -111,7 +155,11 @@ export interface SeriesQueries {
   find(ref: SeriesRef): Promise<Series>;
   list(p: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<Series>>;
   /** Without bounds: from the first known record to now. */
-  coverage(p: { readonly series: SeriesRef; readonly from?: number | undefined; readonly to?: number | undefined }): Promise<CoverageReport>;
+  coverage(p: {
+    readonly series: SeriesRef;
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+  }): Promise<CoverageReport>;
   query(p: {
     readonly series: SeriesRef;
     readonly from?: number | undefined;

@@ -33,7 +33,10 @@ export interface TaskStore {
    * Adds a task and its due item, both or neither. The task's `taskId` and `uid` are unique: where the name is taken,
    * nothing is written and the holder is answered.
    */
-  create(p: { readonly task: Task; readonly due: DueItem }): Promise<{ readonly created: boolean; readonly task: Task }>;
+  create(p: {
+    readonly task: Task;
+    readonly due: DueItem;
+  }): Promise<{ readonly created: boolean; readonly task: Task }>;
 
   get(p: { readonly taskId: string }): Promise<Task | undefined>;
   getByUid(p: { readonly uid: string }): Promise<Task | undefined>;
@@ -45,7 +48,11 @@ export interface TaskStore {
   remove(p: { readonly uid: string }): Promise<boolean>;
 
   /** `limit` 1–1,000. The cursor survives inserts and removals: no task that stays is skipped or repeated. */
-  list(p: { readonly filter: TaskFilter; readonly limit: number; readonly cursor?: string | undefined }): Promise<TaskPage>;
+  list(p: {
+    readonly filter: TaskFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<TaskPage>;
 
   /**
    * Tasks holding every word of the query in task id, project, dataset, source, data type, frequency or symbols;

@@ -13,7 +13,10 @@ export interface WorkHint {
 /** What a delivery came to: finished with, or to be delivered again after a while. */
 export type HintOutcome = 'done' | { readonly retryAfterMs: number };
 
-export type HintHandler = (hint: WorkHint, p: { readonly deadline: number; readonly signal: AbortSignal }) => Promise<HintOutcome>;
+export type HintHandler = (
+  hint: WorkHint,
+  p: { readonly deadline: number; readonly signal: AbortSignal },
+) => Promise<HintOutcome>;
 
 export interface WorkQueueCapabilities {
   /** Longest delay a hint can be held back. */
