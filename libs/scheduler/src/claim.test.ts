@@ -4,14 +4,50 @@ import { describe, expect, it } from 'vitest';
 import { decideClaim, MAX_LEASE_MS, SKEW_MS } from './claim.ts';
 
 const task = aTask();
-const held: ActiveRun = { kind: 's', slot: T0, attempt: 0, failures: 0, hop: 0, idle: 0, owner: 'other#1', until: T0 + 30_000, notBefore: 0, startedAt: T0, skipped: null, refetch: null };
-const due = (over: Partial<DueItem> = {}): DueItem => ({ uid: task.uid, cursor: T0 - 1, nextDue: T0, fence: 4, v: 9, active: null, ...over });
-const decide = (d: DueItem, now: number, p: { readonly dead?: boolean; readonly of?: typeof task } = {}): ReturnType<typeof decideClaim> =>
-  decideClaim({ due: d, task: p.of ?? task, schedule: scheduleOf(p.of ?? task), now, owner: 'me#2', leaseMs: 30_000, isDead: () => p.dead ?? false });
+const held: ActiveRun = {
+  kind: 's',
+  slot: T0,
+  attempt: 0,
+  failures: 0,
+  hop: 0,
+  idle: 0,
+  owner: 'other#1',
+  until: T0 + 30_000,
+  notBefore: 0,
+  startedAt: T0,
+  skipped: null,
+  refetch: null,
+};
+const due = (over: Partial<DueItem> = {}): DueItem => ({
+  uid: task.uid,
+  cursor: T0 - 1,
+  nextDue: T0,
+  fence: 4,
+  v: 9,
+  active: null,
+  ...over,
+});
+const decide = (
+  d: DueItem,
+  now: number,
+  p: { readonly dead?: boolean; readonly of?: typeof task } = {},
+): ReturnType<typeof decideClaim> =>
+  decideClaim({
+    due: d,
+    task: p.of ?? task,
+    schedule: scheduleOf(p.of ?? task),
+    now,
+    owner: 'me#2',
+    leaseMs: 30_000,
+    isDead: () => p.dead ?? false,
+  });
 
 describe('decideClaim', () => {
   it('claims a due slot under a new fence and moves the cursor', () => {
-    expect(decide(due(), T0 + 5)).toMatchObject({ kind: 'claimed', due: { cursor: T0, fence: 5, active: { slot: T0, owner: 'me#2', until: T0 + 30_005 } } });
+    expect(decide(due(), T0 + 5)).toMatchObject({
+      kind: 'claimed',
+      due: { cursor: T0, fence: 5, active: { slot: T0, owner: 'me#2', until: T0 + 30_005 } },
+    });
   });
 
   it('never starts a slot at or before the cursor', () => {
@@ -24,11 +60,19 @@ describe('decideClaim', () => {
   });
 
   it('takes over once the lease has run out, with the old holder on record', () => {
-    expect(decide(due({ active: held }), held.until + SKEW_MS)).toMatchObject({ kind: 'claimed', expired: held, run: { slot: T0, attempt: 1 }, due: { fence: 5 } });
+    expect(decide(due({ active: held }), held.until + SKEW_MS)).toMatchObject({
+      kind: 'claimed',
+      expired: held,
+      run: { slot: T0, attempt: 1 },
+      due: { fence: 5 },
+    });
   });
 
   it('takes over at once from a process that is gone', () => {
-    expect(decide(due({ active: held }), T0 + 1, { dead: true })).toMatchObject({ kind: 'claimed', expired: held });
+    expect(decide(due({ active: held }), T0 + 1, { dead: true })).toMatchObject({
+      kind: 'claimed',
+      expired: held,
+    });
   });
 
   it('does not believe a lease further away than any lease can be', () => {
@@ -39,15 +83,25 @@ describe('decideClaim', () => {
   it('waits for a retry until its time, unless the next slot comes first', () => {
     const retry = { ...held, owner: null, until: 0, notBefore: T0 + 60_000 };
     expect(decide(due({ cursor: T0, active: retry }), T0 + 1_000)).toEqual({ kind: 'wait' });
-    expect(decide(due({ cursor: T0, active: retry }), T0 + 2_000)).toMatchObject({ kind: 'claimed', run: { slot: T0 + 2_000, attempt: 0 } });
-    expect(decide(due({ cursor: T0 + 2_000, active: retry }), T0 + 60_000)).toMatchObject({ kind: 'claimed', run: { slot: T0, attempt: 1 } });
+    expect(decide(due({ cursor: T0, active: retry }), T0 + 2_000)).toMatchObject({
+      kind: 'claimed',
+      run: { slot: T0 + 2_000, attempt: 0 },
+    });
+    expect(decide(due({ cursor: T0 + 2_000, active: retry }), T0 + 60_000)).toMatchObject({
+      kind: 'claimed',
+      run: { slot: T0, attempt: 1 },
+    });
   });
 
   it('starts nothing scheduled for a stopped task, but does what a person ordered', () => {
     const stopped = aTask({ status: 'completed' });
     expect(decide(due(), T0 + 5, { of: stopped })).toMatchObject({ kind: 'advance', due: { nextDue: null } });
     const manual = { ...held, kind: 'm' as const, owner: null, until: 0, slot: T0 + 3 };
-    expect(decide(due({ active: manual }), T0 + 5, { of: stopped })).toMatchObject({ kind: 'claimed', run: { kind: 'm' }, due: { cursor: T0 - 1 } });
+    expect(decide(due({ active: manual }), T0 + 5, { of: stopped })).toMatchObject({
+      kind: 'claimed',
+      run: { kind: 'm' },
+      due: { cursor: T0 - 1 },
+    });
   });
 
   it('does not let a clock that was far ahead keep the task asleep', () => {

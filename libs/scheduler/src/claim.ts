@@ -23,8 +23,18 @@ export interface ClaimInput {
  */
 export type ClaimDecision =
   | { readonly kind: 'wait' }
-  | { readonly kind: 'advance'; readonly due: DueItem; readonly expired: ActiveRun | null; readonly skipped: ActiveRun | null }
-  | { readonly kind: 'claimed'; readonly due: DueItem; readonly run: ActiveRun; readonly expired: ActiveRun | null };
+  | {
+      readonly kind: 'advance';
+      readonly due: DueItem;
+      readonly expired: ActiveRun | null;
+      readonly skipped: ActiveRun | null;
+    }
+  | {
+      readonly kind: 'claimed';
+      readonly due: DueItem;
+      readonly run: ActiveRun;
+      readonly expired: ActiveRun | null;
+    };
 
 /** Whether somebody validly holds the run. */
 export const isLive = (run: ActiveRun, now: number): boolean =>
@@ -71,7 +81,8 @@ function claimed(p: ClaimInput, run: ActiveRun, expired: ActiveRun | null): Clai
 }
 
 function startNext(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
-  if (!isSchedulable(p.task)) return { kind: 'advance', due: { ...p.due, active: null, nextDue: null }, expired, skipped: null };
+  if (!isSchedulable(p.task))
+    return { kind: 'advance', due: { ...p.due, active: null, nextDue: null }, expired, skipped: null };
   const cursor = soundCursor(p);
   const choice = chooseSlot(p.schedule, cursor, p.now, p.task.config.missed);
   if (choice.slot !== null) return claimed(p, freshRun(choice.slot, p, choice.skipped), expired);

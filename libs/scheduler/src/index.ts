@@ -1,5 +1,25 @@
-export { decideClaim, isLive, isSchedulable, MAX_LEASE_MS, SKEW_MS, type ClaimDecision, type ClaimInput } from './claim.ts';
+export {
+  decideClaim,
+  isLive,
+  isSchedulable,
+  MAX_LEASE_MS,
+  SKEW_MS,
+  type ClaimDecision,
+  type ClaimInput,
+} from './claim.ts';
 export { MAX_CALL_MS } from './lease.ts';
-export { DEFAULT_SCHEDULER_OPTIONS, Scheduler, type SchedulerDeps, type SchedulerOptions } from './scheduler.ts';
-export { applyResult, decideSettle, MAX_IDLE_HOPS, retryDelayMs, type Settlement, type SettleInput } from './settle.ts';
+export {
+  DEFAULT_SCHEDULER_OPTIONS,
+  Scheduler,
+  type SchedulerDeps,
+  type SchedulerOptions,
+} from './scheduler.ts';
+export {
+  applyResult,
+  decideSettle,
+  MAX_IDLE_HOPS,
+  retryDelayMs,
+  type Settlement,
+  type SettleInput,
+} from './settle.ts';
 export { chooseSlot, SKIP_GRACE_MS, type SlotChoice } from './slots.ts';

@@ -51,7 +51,12 @@ export class Lease {
   /** The due item as it stands, if this lease still holds it. @throws LeaseLostError */
   async reread(): Promise<DueItem> {
     const current = await this.#deps.tasks.getDue({ uid: this.#due.uid });
-    if (!current?.active || current.fence !== this.#due.fence || current.active.owner !== this.#due.active?.owner) throw this.#lose();
+    if (
+      !current?.active ||
+      current.fence !== this.#due.fence ||
+      current.active.owner !== this.#due.active?.owner
+    )
+      throw this.#lose();
     this.#due = current;
     return current;
   }

@@ -1,6 +1,19 @@
 import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task } from '@kairos/domain';
 import { KairosError, LeaseLostError, NO_STATS, runIdOf, scheduleOf } from '@kairos/domain';
-import type { Clock, HintOutcome, Ids, Logger, RunContext, RunHandler, RunHistory, RunResult, TaskStore, WorkHint, WorkQueue, Workers } from '@kairos/ports';
+import type {
+  Clock,
+  HintOutcome,
+  Ids,
+  Logger,
+  RunContext,
+  RunHandler,
+  RunHistory,
+  RunResult,
+  TaskStore,
+  WorkHint,
+  WorkQueue,
+  Workers,
+} from '@kairos/ports';
 import { decideClaim, type ClaimDecision } from './claim.ts';
 import { Lease } from './lease.ts';
 import { applyResult, decideSettle } from './settle.ts';
@@ -59,6 +72,23 @@ export class Scheduler {
     return { hinted: hints.length };
   }
 
+  /**
+   * To be called once when a process starts: sends hints for runs whose owner certainly runs no more, so that work goes
+   * on at once after a crash instead of when the lease ends. Answers how many.
+   */
+  async recover(now: number): Promise<{ readonly hinted: number }> {
+    const { tasks, queue, workers } = this.#deps;
+    const uids = await tasks.dueBefore({ now: now + this.#options.leaseMs, limit: this.#options.maxPerTick });
+    const hints: WorkHint[] = [];
+    for (const uid of uids) {
+      const active = (await tasks.getDue({ uid }))?.active;
+      if (active?.owner && workers.isDead(processOf(active.owner)))
+        hints.push({ v: 1, uid, kind: active.kind, slot: active.slot, hop: active.hop });
+    }
+    if (hints.length > 0) await queue.send(hints);
+    return { hinted: hints.length };
+  }
+
   /** Works one hint: claims what the task wants done now, if anything, and sees it through. Rejects only on store errors. */
   async onHint(hint: WorkHint, limits: WorkLimits): Promise<HintOutcome> {
     const claimed = await this.#claim(hint.uid);
@@ -79,7 +109,7 @@ export class Scheduler {
       now: clock.now(),
       owner,
       leaseMs: this.#options.leaseMs,
-      isDead: (o) => workers.isDead(o.slice(0, Math.max(0, o.indexOf('#')))),
+      isDead: (o) => workers.isDead(processOf(o)),
     });
     if (decision.kind === 'wait') return undefined;
     const written = await this.#putDue(decision.due, due.v, owner);
@@ -100,10 +130,14 @@ export class Scheduler {
   async #recordClaim(before: DueItem, decision: Exclude<ClaimDecision, { kind: 'wait' }>): Promise<void> {
     const { log } = this.#deps;
     if (decision.expired) {
-      log.warn('run.expired', { uid: before.uid, run_id: runIdOf(before.uid, decision.expired.kind, decision.expired.slot) });
+      log.warn('run.expired', {
+        uid: before.uid,
+        run_id: runIdOf(before.uid, decision.expired.kind, decision.expired.slot),
+      });
       await this.#record(before.uid, decision.expired, before.fence, 'expired');
     }
-    if (decision.kind === 'claimed') await this.#record(before.uid, decision.run, decision.due.fence, 'running');
+    if (decision.kind === 'claimed')
+      await this.#record(before.uid, decision.run, decision.due.fence, 'running');
     else if (decision.skipped) await this.#record(before.uid, decision.skipped, before.fence, 'skipped');
   }
 
@@ -111,11 +145,20 @@ export class Scheduler {
   async #activate(task: Task): Promise<Task> {
     if (task.status !== 'pending') return task;
     const now = this.#deps.clock.now();
-    const answer = await this.#deps.tasks.replace({ task: { ...task, status: 'running', updatedAt: now }, expectedV: task.v });
+    const answer = await this.#deps.tasks.replace({
+      task: { ...task, status: 'running', updatedAt: now },
+      expectedV: task.v,
+    });
     return answer.outcome === 'committed' ? answer.value : task;
   }
 
-  async #record(uid: string, run: ActiveRun, fence: number, outcome: RunOutcome, result?: RunResult): Promise<void> {
+  async #record(
+    uid: string,
+    run: ActiveRun,
+    fence: number,
+    outcome: RunOutcome,
+    result?: RunResult,
+  ): Promise<void> {
     const record: RunRecord = {
       runId: runIdOf(uid, run.kind, run.slot),
       uid,
@@ -139,7 +182,9 @@ export class Scheduler {
     const { task, due, run } = claimed;
     const log = this.#deps.log.child({ task_id: task.taskId, run_id: runIdOf(task.uid, run.kind, run.slot) });
     const stop = new AbortController();
-    const lease = new Lease({ ...this.#deps, leaseMs: this.#options.leaseMs }, due, (reason) => stop.abort(reason));
+    const lease = new Lease({ ...this.#deps, leaseMs: this.#options.leaseMs }, due, (reason) =>
+      stop.abort(reason),
+    );
     const context: RunContext = {
       task,
       runId: runIdOf(task.uid, run.kind, run.slot),
@@ -154,7 +199,7 @@ export class Scheduler {
       log,
       ensure: () => lease.ensure(),
     };
-    log.info('run.started', { slot: run.slot, attempt: run.attempt });
+    log.info('run.started', { slot: new Date(run.slot).toISOString(), attempt: run.attempt });
     const result = await this.#run(context);
     if (lease.lost || isLeaseLost(result)) await this.#abandon(claimed, log);
     else await this.#settle(claimed, lease, result, log);
@@ -169,7 +214,11 @@ export class Scheduler {
       if (error instanceof LeaseLostError) return failure(error.code, error.message, false);
       const known = KairosError.is(error) ? error : undefined;
       if (!known) context.log.error('run.crashed', { error });
-      return failure(known?.code ?? 'INTERNAL', error instanceof Error ? error.message : String(error), false);
+      return failure(
+        known?.code ?? 'INTERNAL',
+        error instanceof Error ? error.message : String(error),
+        false,
+      );
     }
   }
 
@@ -189,8 +238,15 @@ export class Scheduler {
       const outcome = await this.#release(lease, run, after, result);
       await this.#record(task.uid, run, claimed.due.fence, outcome, result);
       const level = outcome === 'failed' ? 'warn' : 'info';
-      log[level]('run.ended', { outcome, ...result.stats, ...(result.error ? { error: result.error.message } : {}) });
-      if (outcome === 'handed_over') await this.#deps.queue.send([{ v: 1, uid: task.uid, kind: run.kind, slot: run.slot, hop: run.hop + 1 }]);
+      log[level]('run.ended', {
+        outcome,
+        ...result.stats,
+        ...(result.error ? { error: result.error.message } : {}),
+      });
+      if (outcome === 'handed_over')
+        await this.#deps.queue.send([
+          { v: 1, uid: task.uid, kind: run.kind, slot: run.slot, hop: run.hop + 1 },
+        ]);
     } catch (error) {
       if (!(error instanceof LeaseLostError)) throw error;
       await this.#abandon(claimed, log);
@@ -203,7 +259,14 @@ export class Scheduler {
     for (;;) {
       const task = await this.#deps.tasks.getByUid({ uid: started.uid });
       if (!task) throw new LeaseLostError(started.uid, 0);
-      const next = applyResult({ task, result, runId, slot: run.slot, rev: started.rev, now: this.#deps.clock.now() });
+      const next = applyResult({
+        task,
+        result,
+        runId,
+        slot: run.slot,
+        rev: started.rev,
+        now: this.#deps.clock.now(),
+      });
       const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
       if (answer.outcome === 'committed') return answer.value;
     }
@@ -213,7 +276,15 @@ export class Scheduler {
     const { tasks, clock, ids } = this.#deps;
     for (;;) {
       const due = await lease.reread();
-      const input = { due, run, task, schedule: scheduleOf(task), result, now: clock.now(), random: ids.random() };
+      const input = {
+        due,
+        run,
+        task,
+        schedule: scheduleOf(task),
+        result,
+        now: clock.now(),
+        random: ids.random(),
+      };
       const settlement = decideSettle(input);
       const answer = await tasks.putDue({ due: settlement.due, expectedV: due.v });
       if (answer.outcome === 'committed') return settlement.outcome;
@@ -224,6 +295,9 @@ export class Scheduler {
     }
   }
 }
+
+/** The process part of a lease owner: `<process>#<nonce>`. */
+const processOf = (owner: string): string => owner.slice(0, Math.max(0, owner.indexOf('#')));
 
 const isLeaseLost = (result: RunResult): boolean => result.error?.code === 'LEASE_LOST';
 

@@ -5,11 +5,43 @@ import { describe, expect, it } from 'vitest';
 import { applyResult, decideSettle, retryDelayMs } from './settle.ts';
 
 const task = aTask({ endTime: null });
-const run: ActiveRun = { kind: 's', slot: T0, attempt: 0, failures: 0, hop: 0, idle: 0, owner: 'w#1', until: T0 + 30_000, notBefore: 0, startedAt: T0, skipped: null, refetch: null };
+const run: ActiveRun = {
+  kind: 's',
+  slot: T0,
+  attempt: 0,
+  failures: 0,
+  hop: 0,
+  idle: 0,
+  owner: 'w#1',
+  until: T0 + 30_000,
+  notBefore: 0,
+  startedAt: T0,
+  skipped: null,
+  refetch: null,
+};
 const due: DueItem = { uid: task.uid, cursor: T0, nextDue: run.until, fence: 3, v: 7, active: run };
-const result = (over: Partial<RunResult>): RunResult => ({ outcome: 'succeeded', stats: NO_STATS, complete: false, withUnavailable: false, healthReasons: [], ...over });
-const settle = (over: Partial<RunResult>, active = run, status = task.status): ReturnType<typeof decideSettle> =>
-  decideSettle({ due: { ...due, active }, run: active, task: { ...task, status }, schedule: scheduleOf(task), result: result(over), now: T0 + 1_000, random: 0.5 });
+const result = (over: Partial<RunResult>): RunResult => ({
+  outcome: 'succeeded',
+  stats: NO_STATS,
+  complete: false,
+  withUnavailable: false,
+  healthReasons: [],
+  ...over,
+});
+const settle = (
+  over: Partial<RunResult>,
+  active = run,
+  status = task.status,
+): ReturnType<typeof decideSettle> =>
+  decideSettle({
+    due: { ...due, active },
+    run: active,
+    task: { ...task, status },
+    schedule: scheduleOf(task),
+    result: result(over),
+    now: T0 + 1_000,
+    random: 0.5,
+  });
 
 describe('decideSettle', () => {
   it('goes on to the next slot after success', () => {
@@ -18,7 +50,10 @@ describe('decideSettle', () => {
 
   it('plans nothing for a task that is over', () => {
     expect(settle({}, run, 'completed').due).toMatchObject({ active: null, nextDue: null });
-    expect(settle({ outcome: 'handed_over' }, run, 'stopped')).toMatchObject({ outcome: 'cancelled', due: { active: null } });
+    expect(settle({ outcome: 'handed_over' }, run, 'stopped')).toMatchObject({
+      outcome: 'cancelled',
+      due: { active: null },
+    });
   });
 
   it('keeps a failed run waiting, later with each failure', () => {
@@ -36,25 +71,47 @@ describe('decideSettle', () => {
   });
 
   it("does not count a venue's outage as a failure", () => {
-    const outage = settle({ outcome: 'failed', error: { code: 'X', message: 'x', permanent: false }, freeRetry: true }, { ...run, failures: task.config.retries });
+    const outage = settle(
+      { outcome: 'failed', error: { code: 'X', message: 'x', permanent: false }, freeRetry: true },
+      { ...run, failures: task.config.retries },
+    );
     expect(outage.due.active).toMatchObject({ owner: null, failures: task.config.retries });
   });
 
   it('comes back for a partial run when it asks to', () => {
-    expect(settle({ outcome: 'partial', notBefore: T0 + 1_500 }).due).toMatchObject({ nextDue: T0 + 1_500, active: { owner: null, notBefore: T0 + 1_500 } });
+    expect(settle({ outcome: 'partial', notBefore: T0 + 1_500 }).due).toMatchObject({
+      nextDue: T0 + 1_500,
+      active: { owner: null, notBefore: T0 + 1_500 },
+    });
   });
 
   it('hands over until three hops in a row committed nothing', () => {
-    expect(settle({ outcome: 'handed_over' })).toMatchObject({ outcome: 'handed_over', due: { active: { owner: null, hop: 1, idle: 1 } } });
-    expect(settle({ outcome: 'handed_over', stats: { ...NO_STATS, commits: 1 } }, { ...run, idle: 2 }).due.active).toMatchObject({ idle: 0 });
-    expect(settle({ outcome: 'handed_over' }, { ...run, idle: 2 })).toMatchObject({ outcome: 'failed', due: { active: null } });
+    expect(settle({ outcome: 'handed_over' })).toMatchObject({
+      outcome: 'handed_over',
+      due: { active: { owner: null, hop: 1, idle: 1 } },
+    });
+    expect(
+      settle({ outcome: 'handed_over', stats: { ...NO_STATS, commits: 1 } }, { ...run, idle: 2 }).due.active,
+    ).toMatchObject({ idle: 0 });
+    expect(settle({ outcome: 'handed_over' }, { ...run, idle: 2 })).toMatchObject({
+      outcome: 'failed',
+      due: { active: null },
+    });
   });
 });
 
 describe('applyResult', () => {
   const apply = (over: Partial<RunResult>, of = task, rev = of.rev): ReturnType<typeof applyResult> =>
     applyResult({ task: of, result: result(over), runId: 'r', slot: T0, rev, now: T0 + 9 });
-  const series = (state: 'active' | 'failed' | 'settled') => ({ symbol: 'BTCUSDT', state, instrument: null, seriesKey: null, note: null, error: null, watermark: null });
+  const series = (state: 'active' | 'failed' | 'settled') => ({
+    symbol: 'BTCUSDT',
+    state,
+    instrument: null,
+    seriesKey: null,
+    note: null,
+    error: null,
+    watermark: null,
+  });
 
   it('completes a task with an end once all is settled, and never one without', () => {
     expect(apply({ complete: true }, aTask({ endTime: T0 + 1 })).status).toBe('completed');
@@ -63,7 +120,10 @@ describe('applyResult', () => {
 
   it('fails a task only when all of its series have ended', () => {
     expect(apply({ series: [series('failed'), series('active')] }).status).toBe('running');
-    expect(apply({ series: [series('failed'), series('failed')] })).toMatchObject({ status: 'failed', health: { state: 'blocked' } });
+    expect(apply({ series: [series('failed'), series('failed')] })).toMatchObject({
+      status: 'failed',
+      health: { state: 'blocked' },
+    });
   });
 
   it('leaves a stopped task stopped', () => {
@@ -72,6 +132,10 @@ describe('applyResult', () => {
 
   it('does not let an old content decide over a new one', () => {
     const changed = aTask({ rev: 2, endTime: T0 + 1 });
-    expect(apply({ complete: true, series: [series('settled')] }, changed, 1)).toMatchObject({ status: 'running', series: changed.series, lastRun: { runId: 'r' } });
+    expect(apply({ complete: true, series: [series('settled')] }, changed, 1)).toMatchObject({
+      status: 'running',
+      series: changed.series,
+      lastRun: { runId: 'r' },
+    });
   });
 });

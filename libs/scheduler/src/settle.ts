@@ -26,7 +26,12 @@ export interface Settlement {
   readonly outcome: RunOutcome;
 }
 
-const released = (run: ActiveRun, patch: Partial<ActiveRun>): ActiveRun => ({ ...run, owner: null, until: 0, ...patch });
+const released = (run: ActiveRun, patch: Partial<ActiveRun>): ActiveRun => ({
+  ...run,
+  owner: null,
+  until: 0,
+  ...patch,
+});
 
 function nextSlotOf(p: SettleInput): number | null {
   const schedulable = p.task.status === 'running' || p.task.status === 'pending';
@@ -37,7 +42,11 @@ function ended(p: SettleInput, outcome: RunOutcome): Settlement {
   return { due: { ...p.due, active: null, nextDue: nextSlotOf(p) }, outcome };
 }
 
-function waiting(p: SettleInput, outcome: RunOutcome, patch: Partial<ActiveRun> & { readonly notBefore: number }): Settlement {
+function waiting(
+  p: SettleInput,
+  outcome: RunOutcome,
+  patch: Partial<ActiveRun> & { readonly notBefore: number },
+): Settlement {
   const nextSlot = p.run.kind === 's' ? nextSlotOf(p) : null;
   const nextDue = Math.min(patch.notBefore, nextSlot ?? Infinity);
   return { due: { ...p.due, active: released(p.run, patch), nextDue }, outcome };
@@ -100,11 +109,19 @@ export interface TaskAfterRun {
 
 /** The task with a run's result folded in: last run, standing of its series, health, status. */
 export function applyResult(p: TaskAfterRun): Task {
-  const lastRun = { runId: p.runId, outcome: p.result.outcome, slot: p.slot, endedAt: p.now, rows: p.result.stats.rows };
+  const lastRun = {
+    runId: p.runId,
+    outcome: p.result.outcome,
+    slot: p.slot,
+    endedAt: p.now,
+    rows: p.result.stats.rows,
+  };
   if (p.task.rev !== p.rev) return { ...p.task, lastRun };
   const status = statusAfter(p.task, p.result);
   const first = p.result.series?.find((s) => s.error !== null)?.error ?? null;
-  const own = p.result.error ? { code: p.result.error.code, message: p.result.error.message, at: p.now } : null;
+  const own = p.result.error
+    ? { code: p.result.error.code, message: p.result.error.message, at: p.now }
+    : null;
   return {
     ...p.task,
     lastRun,

@@ -35,21 +35,25 @@ describe('chooseSlot', () => {
   it('gives every slot exactly one outcome, whatever the policy and however ticks fall', () => {
     const policies = fc.constantFrom('once' as const, 'all' as const, 'skip' as const);
     fc.assert(
-      fc.property(policies, fc.array(fc.integer({ min: 1, max: 4 * MINUTE }), { minLength: 1, maxLength: 30 }), (policy, steps) => {
-        let cursor = -1;
-        let now = 0;
-        let accounted = 0;
-        for (const step of steps) {
-          now += step;
-          for (;;) {
-            const choice = chooseSlot(schedule, cursor, now, policy);
-            if (choice.slot === null && choice.skipped === null) break;
-            accounted += (choice.slot === null ? 0 : 1) + (choice.skipped?.n ?? 0);
-            cursor = Math.max(choice.slot ?? -1, choice.skipped?.to ?? -1);
+      fc.property(
+        policies,
+        fc.array(fc.integer({ min: 1, max: 4 * MINUTE }), { minLength: 1, maxLength: 30 }),
+        (policy, steps) => {
+          let cursor = -1;
+          let now = 0;
+          let accounted = 0;
+          for (const step of steps) {
+            now += step;
+            for (;;) {
+              const choice = chooseSlot(schedule, cursor, now, policy);
+              if (choice.slot === null && choice.skipped === null) break;
+              accounted += (choice.slot === null ? 0 : 1) + (choice.skipped?.n ?? 0);
+              cursor = Math.max(choice.slot ?? -1, choice.skipped?.to ?? -1);
+            }
           }
-        }
-        expect(accounted).toBe(schedule.count(-1, now));
-      }),
+          expect(accounted).toBe(schedule.count(-1, now));
+        },
+      ),
     );
   });
 });

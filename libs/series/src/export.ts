@@ -31,7 +31,10 @@ function csvCell(value: Value): string {
   return typeof value === 'object' ? csvText(JSON.stringify(value)) : String(value);
 }
 
-async function* inChunks(p: ExportRows, format: (ts: number, values: readonly Value[]) => string): AsyncGenerator<string> {
+async function* inChunks(
+  p: ExportRows,
+  format: (ts: number, values: readonly Value[]) => string,
+): AsyncGenerator<string> {
   let lines: string[] = [];
   let n = 0;
   for await (const row of readRows(p.store, p.series, p.span, p.includeProvisional)) {
@@ -55,5 +58,9 @@ export async function* csvChunks(p: ExportRows): AsyncGenerator<string> {
 /** One JSON object a line; decimals as strings. */
 export async function* ndjsonChunks(p: ExportRows): AsyncGenerator<string> {
   const names = columnsOf(p.series);
-  yield* inChunks(p, (ts, values) => `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, i === 0 ? ts : (values[i - 1] ?? null)])))}\n`);
+  yield* inChunks(
+    p,
+    (ts, values) =>
+      `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, i === 0 ? ts : (values[i - 1] ?? null)])))}\n`,
+  );
 }

@@ -7,7 +7,12 @@ export interface ReadRow extends Row {
 }
 
 /** Rows of a span, ascending; provisional ones only when wanted. */
-export async function* readRows(store: SeriesStore, series: Series, span: TimeRange, includeProvisional: boolean): AsyncGenerator<ReadRow> {
+export async function* readRows(
+  store: SeriesStore,
+  series: Series,
+  span: TimeRange,
+  includeProvisional: boolean,
+): AsyncGenerator<ReadRow> {
   for await (const part of store.read({ key: series.key, range: span })) {
     for (let i = 0; i < part.batch.n; i += 1) {
       const row = rowAt(part.batch, i);

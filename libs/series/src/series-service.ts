@@ -1,8 +1,29 @@
 import type { CoverageRun, Grid, Series, TimeRange } from '@kairos/domain';
-import { ceilTo, clipRuns, ConflictError, dataTypeOf, gridOf, isEmptyRange, NotFoundError, sameSymbol, tallyCoverage, UnsupportedError } from '@kairos/domain';
-import type { Calendar, Clock, CoverageReport, Page, QueryPage, SeriesQueries, SeriesRef, SeriesStore } from '@kairos/ports';
+import {
+  ceilTo,
+  clipRuns,
+  ConflictError,
+  dataTypeOf,
+  gridOf,
+  isEmptyRange,
+  NotFoundError,
+  sameSymbol,
+  tallyCoverage,
+  UnsupportedError,
+  ValidationError,
+} from '@kairos/domain';
+import type {
+  Calendar,
+  Clock,
+  CoverageReport,
+  Page,
+  QueryPage,
+  SeriesQueries,
+  SeriesRef,
+  SeriesStore,
+} from '@kairos/ports';
 import { columnsOf, csvChunks, ndjsonChunks, type ExportRows } from './export.ts';
-import { readRows } from './rows.ts';
+import { readRows, type ReadRow } from './rows.ts';
 
 export interface SeriesServiceDeps {
   readonly store: SeriesStore;
@@ -38,10 +59,17 @@ export class SeriesService implements SeriesQueries {
     const exact = found.filter((s) => symbolOf(s) === ref.symbol || s.instrument === ref.symbol);
     const candidates = exact.length > 0 ? exact : found;
     const [series, ...others] = candidates;
-    if (!series) throw new NotFoundError('series', [ref.source, ref.symbol, ref.dataType, ref.frequency].join('/'), 'SERIES_NOT_FOUND');
+    if (!series)
+      throw new NotFoundError(
+        'series',
+        [ref.source, ref.symbol, ref.dataType, ref.frequency].join('/'),
+        'SERIES_NOT_FOUND',
+      );
     if (others.length > 0) {
       const names = candidates.map((s) => `${s.realm} ${s.instrument}`);
-      throw new ConflictError('SERIES_AMBIGUOUS', `${ref.symbol} can mean ${names.join(', ')}`, { candidates: names });
+      throw new ConflictError('SERIES_AMBIGUOUS', `${ref.symbol} can mean ${names.join(', ')}`, {
+        candidates: names,
+      });
     }
     return series;
   }
@@ -61,34 +89,68 @@ export class SeriesService implements SeriesQueries {
     const past = { from: span.from, to: Math.max(span.from, closed) };
     const runs = clipRuns(known, past);
     const tally = tallyCoverage(grid, past, this.#expected(grid, past), runs);
-    const ranges: CoverageReport['ranges'] = tally.ranges.map((r) => ({ ...(r.run ? told(r.run) : {}), from: r.from, to: r.to, state: r.state }));
+    const ranges: CoverageReport['ranges'] = tally.ranges.map((r) => ({
+      ...(r.run ? told(r.run) : {}),
+      from: r.from,
+      to: r.to,
+      state: r.state,
+    }));
     const future = { from: past.to, to: Math.max(past.to, span.to) };
     const ids = [...new Set(runs.flatMap((r) => r.evidence ?? []))];
     return {
       series,
-      ranges: isEmptyRange(future) ? ranges : [...ranges, { ...future, state: 'pending', reason: 'not_closed' }],
+      ranges: isEmptyRange(future)
+        ? ranges
+        : [...ranges, { ...future, state: 'pending', reason: 'not_closed' }],
       expected: tally.expected,
       counts: tally.counts,
       evidence: await this.#deps.store.evidence({ key: series.key, ids }),
     };
   }
 
-  async query(p: { readonly series: SeriesRef; readonly limit: number; readonly cursor?: string | undefined; readonly includeProvisional: boolean } & Span): Promise<QueryPage> {
+  async query(
+    p: {
+      readonly series: SeriesRef;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+      readonly includeProvisional: boolean;
+    } & Span,
+  ): Promise<QueryPage> {
     const series = await this.find(p.series);
-    const from = p.cursor === undefined ? p.from : cursorTime(p.cursor);
+    const place = p.cursor === undefined ? undefined : placeOf(p.cursor);
     const rows: QueryPage['rows'][number][] = [];
     let provisional = 0;
-    for await (const row of readRows(this.#deps.store, series, spanOf({ from, to: p.to }), p.includeProvisional)) {
-      if (rows.length === p.limit) return { series, columns: columnsOf(series), rows, provisional, next: String(row.ts) };
+    for await (const row of readRows(
+      this.#deps.store,
+      series,
+      spanOf({ from: place?.ts ?? p.from, to: p.to }),
+      p.includeProvisional,
+    )) {
+      if (place && row.ts === place.ts && (row.tie ?? '') < place.tie) continue;
+      if (rows.length === p.limit)
+        return { series, columns: columnsOf(series), rows, provisional, next: cursorOf(row) };
       rows.push([row.ts, ...row.values]);
       if (row.provisional) provisional += 1;
     }
     return { series, columns: columnsOf(series), rows, provisional };
   }
 
-  async export(p: { readonly series: SeriesRef; readonly limit?: number | undefined; readonly includeProvisional: boolean; readonly format: 'csv' | 'ndjson' } & Span): Promise<{ readonly series: Series; readonly chunks: AsyncIterable<string> }> {
+  async export(
+    p: {
+      readonly series: SeriesRef;
+      readonly limit?: number | undefined;
+      readonly includeProvisional: boolean;
+      readonly format: 'csv' | 'ndjson';
+    } & Span,
+  ): Promise<{ readonly series: Series; readonly chunks: AsyncIterable<string> }> {
     const series = await this.find(p.series);
-    const rows: ExportRows = { store: this.#deps.store, series, span: spanOf(p), limit: p.limit ?? Infinity, includeProvisional: p.includeProvisional };
+    const rows: ExportRows = {
+      store: this.#deps.store,
+      series,
+      span: spanOf(p),
+      limit: p.limit ?? Infinity,
+      includeProvisional: p.includeProvisional,
+    };
     return { series, chunks: p.format === 'csv' ? csvChunks(rows) : ndjsonChunks(rows) };
   }
 
@@ -108,7 +170,8 @@ const answersTo = (s: Series, symbol: string): boolean =>
   s.instrument === symbol || sameSymbol(symbolOf(s), symbol) || s.aliases.some((alias) => alias === symbol);
 
 function gridOfSeries(series: Series): Grid {
-  if (dataTypeOf(series.dataType)?.axis !== 'grid') throw new UnsupportedError(`coverage of ${series.dataType} is not counted yet`);
+  if (dataTypeOf(series.dataType)?.axis !== 'grid')
+    throw new UnsupportedError(`coverage of ${series.dataType} is not counted yet`);
   return gridOf(series.timeframe, series.anchorMs);
 }
 
@@ -120,9 +183,16 @@ const told = (run: CoverageRun): Partial<CoverageReport['ranges'][number]> => ({
   nextTryAt: run.nextTryAt,
 });
 
-/** A query cursor is the open time of the next record. */
-function cursorTime(cursor: string): number {
-  const ts = Number(cursor);
-  if (!Number.isFinite(ts) || cursor.trim() === '') throw new ConflictError('CURSOR_INVALID', 'the cursor is not one that a query gave', {});
-  return ts;
+interface Place {
+  readonly ts: number;
+  readonly tie: string;
+}
+
+/** A query cursor is the key of the next record: its time and, where records can share one, its tie. */
+const cursorOf = (row: ReadRow): string => (row.tie === undefined ? String(row.ts) : `${row.ts}.${row.tie}`);
+
+function placeOf(cursor: string): Place {
+  const match = /^(-?\d{1,16})(?:\.(.*))?$/s.exec(cursor);
+  if (!match) throw new ValidationError([{ path: 'cursor', code: 'cursor_invalid', params: {} }]);
+  return { ts: Number(match[1]), tie: match[2] ?? '' };
 }
