@@ -1,1 +1,2 @@
-export {};
+export { roomsModule } from './rooms.module.ts';
+export { T, type Settings } from './tokens.ts';
