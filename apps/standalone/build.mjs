@@ -1,0 +1,20 @@
+// Bundles Kairos's own code and its small pure-JavaScript libraries into dist/apps/standalone. Native addons, ccxt and the
+// servers' libraries stay in node_modules, resolved at run time.
+import { build } from 'esbuild';
+
+await build({
+  entryPoints: { main: 'apps/standalone/src/main.ts' },
+  outdir: 'dist/apps/standalone',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: true,
+  splitting: true,
+  external: ['better-sqlite3', 'ccxt', 'fastify', 'pino', 'pino-pretty', 'undici'],
+  // Bundled CommonJS asks for Node's own modules by require, which an ES module lacks.
+  banner: {
+    js: "import { createRequire as kairosRequire } from 'node:module';\nconst require = kairosRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});

@@ -1,0 +1,48 @@
+import { InlineWorkQueue } from '@kairos/queue-inline';
+import { AlwaysOpenCalendar } from '@kairos/calendar-always';
+import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
+import { roomsModule, T } from '@kairos/composition';
+import type { RuntimeConfig } from '@kairos/config';
+import type { Logger } from '@kairos/ports';
+import { LocalVenueBudget } from '@kairos/budget-local';
+import { budgetShares, createCcxtSources } from '@kairos/source-ccxt';
+import { Container } from 'inversify';
+import type { PreparedSources } from './sources.ts';
+import type { Stores } from './stores.ts';
+
+/** A run may take so long before it hands over, so that other tasks get their turn. */
+const RUN_DEADLINE_MS = 15 * 60_000;
+
+export interface Machines {
+  readonly config: RuntimeConfig;
+  readonly log: Logger;
+  readonly stores: Stores;
+  readonly sources: PreparedSources;
+}
+
+/** Where the standalone runtime decides which machine stands behind each port. */
+export function compose({ config, log, stores, sources }: Machines): Container {
+  const container = new Container();
+  const clock = new SystemClock();
+  const warnings = (): string[] => (stores.tasks.capabilities.durable ? [] : ['store_not_durable']);
+  container.bind(T.Settings).toConstantValue({ locale: config.locale, warnings });
+  container.bind(T.Clock).toConstantValue(clock);
+  container.bind(T.Ids).toConstantValue(new SystemIds());
+  container.bind(T.Workers).toConstantValue(new HostWorkers());
+  container.bind(T.Logger).toConstantValue(log);
+  container.bind(T.Calendar).toConstantValue(new AlwaysOpenCalendar());
+  container
+    .bind(T.Queue)
+    .toConstantValue(
+      new InlineWorkQueue({ concurrency: config.concurrency, clock, log, deadlineMs: RUN_DEADLINE_MS }),
+    );
+  container.bind(T.TaskStore).toConstantValue(stores.tasks);
+  container.bind(T.RunHistory).toConstantValue(stores.history);
+  container.bind(T.SeriesStore).toConstantValue(stores.series);
+  const budget = new LocalVenueBudget({ clock, share: budgetShares(sources.settings) });
+  container
+    .bind(T.Sources)
+    .toConstantValue(createCcxtSources({ sources: sources.settings, budget, clock, log }));
+  container.load(roomsModule);
+  return container;
+}

@@ -1,0 +1,287 @@
+import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { KairosError } from '@kairos/domain';
+import type { Logger, SeriesQueries } from '@kairos/ports';
+import type { SignalHandler, SignalReply } from '@kairos/signals';
+import { ownHosts, refusalOf, refuse, type Refusal } from './http-guard.ts';
+import type { Health } from './health.ts';
+
+/** Largest request body; larger ones are refused with 413. */
+const BODY_LIMIT = 1_048_576;
+
+export interface HttpDeps {
+  readonly signals: SignalHandler;
+  readonly series: SeriesQueries;
+  readonly health: Health;
+  readonly log: Logger;
+  readonly locale: 'zh' | 'en';
+  readonly host: string;
+  readonly token: string | undefined;
+  /** Called after a signal was taken, so that new work starts at once. */
+  readonly nudge: () => void;
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+interface SeriesParams {
+  readonly source: string;
+  readonly symbol: string;
+  readonly dataType: string;
+  readonly frequency: string;
+}
+
+/**
+ * The HTTP door. `POST /task` takes any signal and answers its envelope; every GET under `/v1` is a signal too, answered
+ * with the envelope's `data` alone. Failures carry the envelope everywhere.
+ */
+export function createHttpServer(deps: HttpDeps): FastifyInstance {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    logger: false,
+    routerOptions: { maxParamLength: 256 },
+    forceCloseConnections: 'idle',
+    // Addresses that cannot be read never get as far as a route, or its hooks.
+    frameworkErrors: (error, _request, reply) => failed(deps, error, reply),
+  });
+  const isOwnHost = ownHosts(deps.host);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    const refusal = refusalOf(request, { isOwnHost, token: deps.token });
+    if (refusal) await refuse(reply, refusal, deps.locale);
+  });
+  app.setErrorHandler((error: { readonly statusCode?: number; readonly message?: string }, _request, reply) =>
+    failed(deps, error, reply),
+  );
+  app.setNotFoundHandler((_request, reply) =>
+    refuse(
+      reply,
+      {
+        status: 404,
+        code: 'ROUTE_UNKNOWN',
+        en: 'no such path; see docs/reference/http.md',
+        zh: '路径不存在；见 docs/reference/http.md',
+      },
+      deps.locale,
+    ),
+  );
+  addTaskRoutes(app, deps);
+  addSeriesRoutes(app, deps);
+  app.get('/health', async (_request, reply) => {
+    const health = await deps.health.check();
+    return reply.code(health.status === 'ok' ? 200 : 503).send(health);
+  });
+  return app;
+}
+
+/** What a thrown error is answered with: our own by code, the framework's by status, all others as ours to mend. */
+function refusalFor(error: { readonly statusCode?: number; readonly message?: string }): Refusal {
+  const store = KairosError.is(error) && error.code.startsWith('STORE_') ? error.code : undefined;
+  const status = store === 'STORE_BAD_INPUT' ? 400 : (error.statusCode ?? 500);
+  const text = (error.message ?? '').slice(0, 200);
+  if (status === 413) {
+    const [en, zh] = [`the body exceeds ${BODY_LIMIT} bytes`, `请求体超过 ${BODY_LIMIT} 字节`];
+    return { status, code: 'BODY_TOO_LARGE', en, zh };
+  }
+  if (status < 500) return { status, code: 'REQUEST_INVALID', en: text, zh: text };
+  if (store !== undefined) {
+    const en = 'the store is not available; try again later';
+    return { status: 503, code: store, en, zh: '存储暂时不可用，请稍后重试' };
+  }
+  return { status: 500, code: 'INTERNAL', en: 'an error of ours; see the log', zh: '内部错误；请查看日志' };
+}
+
+function failed(
+  deps: HttpDeps,
+  error: { readonly statusCode?: number; readonly message?: string },
+  reply: FastifyReply,
+): FastifyReply {
+  const refusal = refusalFor(error);
+  if (refusal.status >= 500) deps.log.error('http.failed', { error });
+  return refuse(reply, refusal, deps.locale);
+}
+
+function addTaskRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  app.post('/task', async (request, reply) => {
+    const deliveryId =
+      typeof request.headers['x-request-id'] === 'string' ? request.headers['x-request-id'] : undefined;
+    const answer = await deps.signals.handleText(
+      (request.body as Buffer | undefined) ?? '',
+      deliveryId === undefined ? {} : { deliveryId },
+    );
+    if (answer.status === 200) deps.nudge();
+    return reply.code(answer.status).send(answer.body);
+  });
+  app.get('/v1/tasks', async (request, reply) => {
+    const { q, ...rest } = request.query as Query;
+    const signal =
+      q === undefined
+        ? { action: 'list_tasks', ...numbers(rest, 'limit') }
+        : { action: 'search_tasks', query: q, ...numbers(rest, 'limit') };
+    return sendData(reply, await deps.signals.handle(signal));
+  });
+  app.get<{ Params: { id: string } }>('/v1/tasks/:id', async (request, reply) =>
+    sendData(reply, await deps.signals.handle({ action: 'get_task_status', task_id: request.params.id })),
+  );
+  app.get<{ Params: { id: string } }>('/v1/tasks/:id/runs', async (request, reply) =>
+    sendData(
+      reply,
+      await deps.signals.handle({
+        action: 'list_runs',
+        task_id: request.params.id,
+        ...numbers(request.query as Query, 'limit'),
+      }),
+    ),
+  );
+}
+
+function addSeriesRoutes(app: FastifyInstance, deps: HttpDeps): void {
+  app.get('/v1/series', async (request, reply) => {
+    const { limit, cursor } = request.query as Query;
+    const page = await deps.series.list({
+      limit: Math.min(1_000, Math.max(1, Math.trunc(Number(limit)) || 100)),
+      cursor,
+    });
+    const series = page.items.map((s) => ({
+      realm: s.realm,
+      source: s.source,
+      symbol: s.instrument.slice(s.instrument.indexOf(':') + 1),
+      instrument: s.instrument,
+      data_type: s.dataType,
+      frequency: s.timeframe,
+      market_id: s.marketId,
+      volume_unit: s.volumeUnit,
+    }));
+    return reply.send(page.next === undefined ? { series } : { series, next_cursor: page.next });
+  });
+  app.get<{ Params: SeriesParams }>(
+    '/v1/coverage/:source/:symbol/:dataType/:frequency',
+    async (request, reply) =>
+      sendData(
+        reply,
+        await deps.signals.handle({
+          action: 'get_coverage',
+          ...seriesOf(request),
+          ...pick(request.query as Query, ['from', 'to', 'realm']),
+        }),
+      ),
+  );
+  app.get<{ Params: SeriesParams }>(
+    '/v1/series/:source/:symbol/:dataType/:frequency',
+    async (request, reply) => seriesData(deps, request, reply),
+  );
+}
+
+/** Query values as a signal has them: numbers where the text is one. */
+function numbers(query: Query, ...names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(query).map(([k, v]) => [
+      k,
+      names.includes(k) && v !== undefined && /^\d{1,15}$/.test(v) ? Number(v) : v,
+    ]),
+  );
+}
+
+/** Times may be ISO-8601 or epoch milliseconds, also in a URL. */
+function pick(query: Query, names: readonly string[]): Record<string, unknown> {
+  const present = Object.entries(query).filter(([k, v]) => names.includes(k) && v !== undefined && v !== '');
+  return numbers(Object.fromEntries(present), 'from', 'to', 'limit');
+}
+
+function seriesOf(request: FastifyRequest<{ Params: SeriesParams }>): Record<string, string> {
+  const { source, symbol, dataType, frequency } = request.params;
+  const named = (request.query as Query)['symbol'];
+  return { source, symbol: named ?? symbol, data_type: dataType, frequency };
+}
+
+function sendData(reply: FastifyReply, answer: SignalReply): FastifyReply {
+  return reply.code(answer.status).send(answer.body.success ? answer.body.data : answer.body);
+}
+
+/**
+ * A series' records: `format=json` a page (with `next_cursor`), `csv` and `ndjson` the whole span, streamed. The signal
+ * door checks the parameters for every format.
+ */
+async function seriesData(
+  deps: HttpDeps,
+  request: FastifyRequest<{ Params: SeriesParams }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const query = request.query as Query;
+  const { format = 'json' } = query;
+  const signal = {
+    action: 'query_data',
+    ...seriesOf(request),
+    ...pick(query, ['from', 'to', 'realm', 'cursor']),
+  };
+  const includeProvisional = query['include_provisional'] === 'true';
+  if (format === 'json') {
+    return sendData(
+      reply,
+      await deps.signals.handle({
+        ...signal,
+        ...pick(query, ['limit']),
+        include_provisional: includeProvisional,
+      }),
+    );
+  }
+  if (format !== 'csv' && format !== 'ndjson') {
+    return refuse(
+      reply,
+      {
+        status: 400,
+        code: 'FORMAT_UNKNOWN',
+        en: 'format must be json, csv or ndjson',
+        zh: 'format 必须是 json、csv 或 ndjson',
+      },
+      deps.locale,
+    );
+  }
+  const limit = query['limit'];
+  if (limit !== undefined && !/^[1-9]\d{0,11}$/.test(limit)) {
+    return refuse(
+      reply,
+      {
+        status: 400,
+        code: 'LIMIT_INVALID',
+        en: 'limit must be a positive whole number',
+        zh: 'limit 必须是正整数',
+      },
+      deps.locale,
+    );
+  }
+  const checked = await deps.signals.handle({ ...signal, limit: 1 });
+  if (!checked.body.success) return sendData(reply, checked);
+  const { chunks, series } = await deps.series.export({
+    series: {
+      source: request.params.source,
+      symbol: seriesOf(request)['symbol'] ?? '',
+      dataType: request.params.dataType,
+      frequency: request.params.frequency,
+      realm: query['realm'],
+    },
+    from: instant(query['from']),
+    to: instant(query['to']),
+    limit: limit === undefined ? undefined : Number(limit),
+    includeProvisional,
+    format,
+  });
+  const name = `${series.source}-${series.marketId}-${series.dataType}-${series.timeframe}.${format}`.replace(
+    /[^\w.-]/g,
+    '_',
+  );
+  const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
+  return reply
+    .header('content-type', type)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .header('x-kairos-realm', series.realm)
+    .send(Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 }));
+}
+
+/** A time that the signal door has found well-formed, read as it reads it: without a zone it is UTC. */
+function instant(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const iso = text.replace(' ', 'T').replace(',', '.');
+  return Date.parse(/T[^Z+-]*$/.test(iso) ? `${iso}Z` : iso);
+}

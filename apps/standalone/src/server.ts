@@ -1,0 +1,127 @@
+import { createRequire } from 'node:module';
+import type { FastifyInstance } from 'fastify';
+import { SystemClock } from '@kairos/clock-system';
+import { T } from '@kairos/composition';
+import type { RuntimeConfig } from '@kairos/config';
+import { ConfigError } from '@kairos/domain';
+import type { Logger } from '@kairos/ports';
+import { compose } from './composition-root.ts';
+import { Health } from './health.ts';
+import { createHttpServer } from './http-server.ts';
+import { sendStarterTasks } from './starter.ts';
+import { openStores } from './stores.ts';
+import { prepareSources } from './sources.ts';
+import { Timer } from './timer.ts';
+
+export interface RunningServer {
+  readonly url: string;
+  /** Takes no more requests, hands over what runs, closes everything. Safe to call again. */
+  stop(): Promise<void>;
+}
+
+/** Who holds a port, as told by a Kairos server there. */
+async function holderOf(host: string, port: number): Promise<string> {
+  try {
+    const answer: unknown = await (
+      await fetch(`http://${host}:${port}/health`, { signal: AbortSignal.timeout(1_000) })
+    ).json();
+    const pid = typeof answer === 'object' && answer !== null && 'pid' in answer ? Number(answer.pid) : NaN;
+    return Number.isInteger(pid) ? `another Kairos, pid ${pid}: stop it with kill ${pid}` : 'another program';
+  } catch {
+    return 'another program';
+  }
+}
+
+async function listen(http: FastifyInstance, config: RuntimeConfig): Promise<string> {
+  const { host, port } = config.http;
+  try {
+    return await http.listen({ host, port });
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'EADDRINUSE') {
+      throw new ConfigError(
+        `http.port: ${host}:${port} is held by ${await holderOf(host, port)}; or choose another, e.g. KAIROS_HTTP__PORT=${port + 1}`,
+        { key: 'http.port' },
+      );
+    }
+    throw new ConfigError(
+      `http.host: cannot listen on ${host}:${port}: ${error instanceof Error ? error.message : String(error)}`,
+      { key: 'http.host' },
+    );
+  }
+}
+
+/** Starts everything: store, venues, rooms, HTTP door, timer. @throws ConfigError, StoreError before anything runs */
+export async function startServer(
+  config: RuntimeConfig,
+  log: Logger,
+  about: { readonly version: string; readonly pid: number },
+): Promise<RunningServer> {
+  const stores = await openStores(config, new SystemClock());
+  const sources = await prepareSources(config);
+  const container = compose({ config, log, stores, sources });
+  const [clock, queue, scheduler, signals] = [
+    container.get(T.Clock),
+    container.get(T.Queue),
+    container.get(T.Scheduler),
+    container.get(T.Signals),
+  ];
+  const timer = new Timer({ scheduler, series: stores.series, clock, log, tickMs: config.tickMs });
+  queue.onHint((hint, limits) => scheduler.onHint(hint, limits));
+  const http = createHttpServer({
+    signals,
+    series: container.get(T.SeriesService),
+    health: new Health(stores.tasks, clock, about),
+    log,
+    locale: config.locale,
+    host: config.http.host,
+    token: config.http.token?.reveal(),
+    nudge: () => timer.nudge(),
+  });
+  const close = async (): Promise<void> => {
+    await timer.stop();
+    await http.close();
+    await queue.drain({ graceMs: Math.min(1_000, config.shutdownGraceMs) });
+    await container.get(T.Sources).close();
+    for (const venue of sources.venues) await venue.close();
+    await stores.close();
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = (): Promise<void> => (stopping ??= close());
+  try {
+    const url = await listen(http, config);
+    for (const [id, s] of Object.entries(sources.settings))
+      log.info('source.ready', {
+        source: id,
+        realm: s.realm ?? 'live',
+        ...(s.baseUrl === undefined ? {} : { base_url: s.baseUrl }),
+      });
+    log.info('server.listening', {
+      url,
+      pid: about.pid,
+      version: about.version,
+      store: config.taskStore.type === 'sqlite' ? config.taskStore.path : 'memory',
+    });
+    if (config.tasksFile !== undefined) await sendStarterTasks(config.tasksFile, { signals, stores, log });
+    await scheduler.recover(clock.now());
+    timer.start();
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The version in the workspace's package.json, wherever the bundle lies. */
+export function versionOf(base: string): string {
+  const require = createRequire(base);
+  for (const path of ['../../../package.json', '../package.json']) {
+    try {
+      const found: unknown = require(path);
+      if (typeof found === 'object' && found !== null && 'version' in found) return String(found.version);
+    } catch {
+      continue;
+    }
+  }
+  return '0.0.0';
+}

@@ -1,0 +1,55 @@
+import { ConfigError } from '@kairos/domain';
+import type { RuntimeConfig, SandboxSourceConfig } from '@kairos/config';
+import { fixedClock, startSandboxVenue, type SandboxVenue } from '@kairos/sandbox-venue';
+import type { CcxtSourceSettings } from '@kairos/source-ccxt';
+
+/** The settings of every configured source, and the venues that were started for some of them. */
+export interface PreparedSources {
+  readonly settings: Readonly<Record<string, CcxtSourceSettings>>;
+  readonly venues: readonly SandboxVenue[];
+}
+
+async function startVenue(id: string, config: SandboxSourceConfig): Promise<SandboxVenue> {
+  const { world, clock, latencyMs } = config;
+  const mode =
+    world.kind === 'synthetic'
+      ? { kind: world.kind, seed: world.seed }
+      : { kind: world.kind, id: recordingId(world.dir), dir: world.dir };
+  try {
+    return await startSandboxVenue({
+      mode,
+      latencyMs,
+      ...(clock === undefined ? {} : { clock: fixedClock(clock) }),
+    });
+  } catch (error) {
+    throw new ConfigError(
+      `sources.${id}: the sandbox venue does not start: ${error instanceof Error ? error.message : String(error)}`,
+      { key: `sources.${id}` },
+    );
+  }
+}
+
+const recordingId = (dir: string): string => dir.split(/[\\/]/).filter(Boolean).at(-1) ?? 'recording';
+
+/** Starts a local venue for each sandbox source, and writes all sources as ccxt ones: the same client for all. */
+export async function prepareSources(config: RuntimeConfig): Promise<PreparedSources> {
+  const settings: Record<string, CcxtSourceSettings> = {};
+  const venues: SandboxVenue[] = [];
+  for (const [id, source] of Object.entries(config.sources)) {
+    const { timeoutMs, budgetShare } = source;
+    if (source.driver === 'ccxt') {
+      const { exchange, baseUrl, realm, sendCredentials } = source;
+      const credentials = source.credentials && {
+        apiKey: source.credentials.apiKey.value.reveal(),
+        secret: source.credentials.secret?.value.reveal(),
+        password: source.credentials.password?.value.reveal(),
+      };
+      settings[id] = { exchange, baseUrl, realm, sendCredentials, timeoutMs, budgetShare, credentials };
+      continue;
+    }
+    const venue = await startVenue(id, source);
+    venues.push(venue);
+    settings[id] = { exchange: 'binance', baseUrl: venue.url, realm: venue.realm, timeoutMs, budgetShare };
+  }
+  return { settings, venues };
+}

@@ -1,0 +1,33 @@
+import type { RuntimeConfig } from '@kairos/config';
+import type { Clock, RunHistory, SeriesStore, TaskStore } from '@kairos/ports';
+import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
+import { openSqliteStore } from '@kairos/store-sqlite';
+
+export interface Stores {
+  readonly tasks: TaskStore;
+  readonly history: RunHistory;
+  readonly series: SeriesStore;
+  close(): Promise<void>;
+}
+
+function openMemory(clock: Clock): Stores {
+  const data = new MemoryStore();
+  const [tasks, history, series] = [
+    new MemoryTaskStore(data),
+    new MemoryRunHistory(data),
+    new MemorySeriesStore(data, clock),
+  ];
+  return {
+    tasks,
+    history,
+    series,
+    close: () => Promise.all([tasks.close(), series.close()]).then(() => undefined),
+  };
+}
+
+/** Opens the configured store. @throws StoreError, saying what to do */
+export async function openStores(config: RuntimeConfig, clock: Clock): Promise<Stores> {
+  return config.taskStore.type === 'sqlite'
+    ? openSqliteStore({ path: config.taskStore.path })
+    : openMemory(clock);
+}
