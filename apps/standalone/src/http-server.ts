@@ -40,7 +40,7 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
     // Addresses that cannot be read never get as far as a route, or its hooks.
-    frameworkErrors: (error, _request, reply) => failed(deps, error, reply),
+    frameworkErrors: (error, _request, reply) => void failed(deps, error, reply),
   });
   const isOwnHost = ownHosts(deps.host);
   app.removeAllContentTypeParsers();

@@ -81,7 +81,7 @@ export async function startServer(
   const close = async (): Promise<void> => {
     await timer.stop();
     await http.close();
-    await queue.drain({ graceMs: Math.min(1_000, config.shutdownGraceMs) });
+    await queue.drain({ graceMs: config.shutdownGraceMs });
     await container.get(T.Sources).close();
     for (const venue of sources.venues) await venue.close();
     await stores.close();

@@ -19,7 +19,7 @@ describe('describeConfig', () => {
       'log.level: "info"',
       'log.format: "auto"',
       'tick_ms: 1000',
-      'shutdown_grace_ms: 5000',
+      'shutdown_grace_ms: 2000',
       'http.host: "127.0.0.1"',
       'http.port: 8640',
       'http.token: set',

@@ -36,7 +36,7 @@ describe('parseRuntimeConfig', () => {
         locale: 'en',
         log: { level: 'info', format: 'auto' },
         tickMs: 1000,
-        shutdownGraceMs: 5000,
+        shutdownGraceMs: 2000,
         sources: {},
         notices: [],
       });
@@ -115,7 +115,7 @@ colour: red
         'k.yaml:9: concurrency must be a whole number from 1 to 64, not 0',
         'k.yaml:11: log.level must be debug or info or warn or error or silent, not "loud"',
         'k.yaml:12: tick_ms must be a whole number from 10 to 60000, not 1.5',
-        'k.yaml:13: shutdown_grace_ms must be a whole number from 0 to 10000, not 10001',
+        'k.yaml:13: shutdown_grace_ms must be a whole number from 0 to 8000, not 10001',
         'k.yaml:15: sources.Binance must be 1 to 64 lower-case letters, digits, dots, dashes or underscores',
         'k.yaml:17: sources.sandbox.base_url must use https:// unless it is on this machine',
         'k.yaml:17: sources.sandbox.base_url belongs to driver ccxt; remove it, or set driver: ccxt',

@@ -182,16 +182,18 @@ export const runtimeSchema = z.strictObject({
   tick_ms: wholeNumber(10, 60_000)
     .default(1_000)
     .describe('How often to look for due tasks, in milliseconds.'),
-  shutdown_grace_ms: wholeNumber(0, 10_000)
-    .default(5_000)
-    .describe('How long running work may go on after a request to stop, in milliseconds.'),
+  shutdown_grace_ms: wholeNumber(0, 8_000)
+    .default(2_000)
+    .describe(
+      'How long running work may go on after a request to stop, before it hands over, in milliseconds.',
+    ),
   sources: z
     .record(sourceId, source)
     .default({})
     .describe('Where data come from, by the name tasks use for it.'),
   tasks_file: text(1_024)
     .optional()
-    .describe('JSON file of create_task signals to send at every start; equal ones change nothing.'),
+    .describe('JSON file of create_task signals to send into a store that is new.'),
 });
 
 /** The configuration as written: snake_case, everything optional. */

@@ -1,6 +1,7 @@
 import type {
   CoverageState,
   Evidence,
+  PriceKind,
   RunRecord,
   Series,
   SeriesState,
@@ -113,13 +114,14 @@ export interface TaskQueries {
   }): Promise<Page<RunRecord>>;
 }
 
-/** How a person names a series. Without `realm`: the source's configured one. */
+/** How a person names a series. Without `realm`: the source's configured one. Without `price`: the last price's, if any. */
 export interface SeriesRef {
   readonly source: string;
   readonly symbol: string;
   readonly dataType: string;
   readonly frequency: string;
   readonly realm?: string | undefined;
+  readonly price?: PriceKind | undefined;
 }
 
 /** State of every expected record of the span; `missing`: not asked for yet; `pending`: not closed yet. */

@@ -81,7 +81,18 @@ describe('finding a series', () => {
 
     await expect(service.find({ ...BTC, symbol: 'ABC' })).rejects.toMatchObject({
       code: 'SERIES_AMBIGUOUS',
-      details: { candidates: ['sandbox:1 binance:A/BC', 'sandbox:1 binance:AB/C'] },
+      details: { candidates: ['sandbox:1 binance:A/BC (last)', 'sandbox:1 binance:AB/C (last)'] },
+    });
+  });
+
+  it('answers from the last price unless another is named', async () => {
+    const last = await kept();
+    const mark = await kept({ price: 'mark' });
+
+    expect(await service.find(BTC)).toEqual(last);
+    expect(await service.find({ ...BTC, price: 'mark' })).toEqual(mark);
+    await expect(service.find({ ...BTC, price: 'index' })).rejects.toMatchObject({
+      code: 'SERIES_NOT_FOUND',
     });
   });
 

@@ -57,7 +57,7 @@ export class SeriesService implements SeriesQueries {
       cursor = page.next;
     } while (cursor !== undefined);
     const exact = found.filter((s) => symbolOf(s) === ref.symbol || s.instrument === ref.symbol);
-    const candidates = exact.length > 0 ? exact : found;
+    const candidates = ofPrice(exact.length > 0 ? exact : found, ref.price);
     const [series, ...others] = candidates;
     if (!series)
       throw new NotFoundError(
@@ -66,7 +66,7 @@ export class SeriesService implements SeriesQueries {
         'SERIES_NOT_FOUND',
       );
     if (others.length > 0) {
-      const names = candidates.map((s) => `${s.realm} ${s.instrument}`);
+      const names = candidates.map((s) => `${s.realm} ${s.instrument} (${s.price})`);
       throw new ConflictError('SERIES_AMBIGUOUS', `${ref.symbol} can mean ${names.join(', ')}`, {
         candidates: names,
       });
@@ -157,6 +157,12 @@ export class SeriesService implements SeriesQueries {
   #expected(grid: Grid, range: TimeRange): readonly TimeRange[] {
     return isEmptyRange(range) ? [] : this.#deps.calendar.expected({ grid, range });
   }
+}
+
+/** Those of one kind of price; unless one is named, of the last price where it is collected. */
+function ofPrice(series: readonly Series[], price: SeriesRef['price']): readonly Series[] {
+  const wanted = series.filter((s) => s.price === (price ?? 'last'));
+  return price !== undefined || wanted.length > 0 ? wanted : series;
 }
 
 const EVER: TimeRange = { from: -8.64e15, to: 8.64e15 };

@@ -83,6 +83,11 @@ export function expectedFailure(error: unknown, locale: Locale): SignalReply | u
   if (!KairosError.is(error)) return undefined;
   const issues = issuesOf(error);
   if (issues) return invalid(settleFindings(onWire(issues).map((issue) => ({ issue }))), locale);
+  // The only input of a person that a store reads by itself is the cursor of a list.
+  if (error.code === 'STORE_BAD_INPUT') {
+    const issue: Issue = { path: 'cursor', code: 'cursor_invalid', params: {} };
+    return invalid(settleFindings([{ issue }]), locale);
+  }
   if (error.code.startsWith('STORE_')) return storeDown(error.code, locale);
   if (error instanceof NotFoundError || error.code.endsWith('NOT_FOUND')) return notFound(error, locale);
   if (error instanceof ConflictError || error.name === 'ConflictError') return conflict(error, locale);

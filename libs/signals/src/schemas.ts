@@ -59,6 +59,7 @@ const oneSeries = {
   data_type: f.identifier,
   frequency: f.timeframe,
   realm: f.realm.nullish(),
+  price: f.price.nullish(),
 };
 
 /** The one source of truth of what each signal may hold; the published JSON Schema is derived from it. */

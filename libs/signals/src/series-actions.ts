@@ -18,6 +18,7 @@ const seriesOf = (s: SeriesSignal): SeriesRef => ({
   dataType: s.data_type,
   frequency: s.frequency,
   realm: s.realm ?? undefined,
+  price: s.price ?? undefined,
 });
 
 const bound = (value: string | number | null | undefined): number | undefined => timeOf(value) ?? undefined;

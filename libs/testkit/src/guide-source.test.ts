@@ -80,6 +80,7 @@ describe('docs/guides/write-a-source.md', () => {
       'SERIES_REFUSED',
       'SOURCE_AUTH',
       'SOURCE_FORBIDDEN',
+      'SOURCE_REALM',
     ]) {
       expect(SAMPLE).toContain(`'${code}'`);
       expect(GUIDE).toContain(`\`${code}\``);

@@ -93,7 +93,8 @@ export class SqliteSeriesStore implements SeriesStore {
    * checkpoints. Compaction moves rows within their block only: no later step can meet or miss a row of an earlier one.
    */
   async *read(p: { readonly key: string; readonly range: TimeRange }): AsyncGenerator<Part> {
-    let { from, to } = clamp(p.range);
+    const { from: start, to } = clamp(p.range);
+    let from = start;
     do {
       const range = { from, to };
       const step = await this.#face.read((db) => {
