@@ -1,24 +1,8 @@
-import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import type { RunOutcome, Task, TaskContent } from '@kairos/domain';
 import { DEFAULT_TASK_CONFIG, SourceError, SourceUnavailableError } from '@kairos/domain';
-import type { MarketDataSource, SourceRegistry } from '@kairos/ports';
-import { InlineWorkQueue } from '@kairos/queue-inline';
-import type { Scheduler } from '@kairos/scheduler';
-import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
-import type { TaskService } from '@kairos/tasks';
-import {
-  FakeClock,
-  FakeIds,
-  FakeWorkers,
-  klineRow,
-  RecordingLogger,
-  ScriptedSource,
-  silentLogger,
-} from '@kairos/testkit';
-import { Container } from 'inversify';
+import { FakeClock, klineRow, ScriptedSource } from '@kairos/testkit';
 import { describe, expect, it } from 'vitest';
-import { roomsModule } from './rooms.module.ts';
-import { T } from './tokens.ts';
+import { house as aHouse, memoryStores, type House, type Stores } from './testing/house.ts';
 
 const HOUR = 3_600_000;
 const NOW = Date.UTC(2024, 0, 11, 0, 30);
@@ -28,71 +12,28 @@ const BTC = 'binance:BTC/USDT';
 const truth = (n: number): ReturnType<typeof klineRow>[] =>
   Array.from({ length: n }, (_, i) => klineRow(START + i * HOUR));
 
-const registryOf = (source: MarketDataSource): SourceRegistry => ({
-  ids: () => [source.id],
-  describe: (id) => (id === source.id ? { id, realm: source.realm, dataTypes: { kline: [] } } : undefined),
-  open: async () => source,
-  close: async () => undefined,
-});
-
-interface House {
+interface Place extends House {
   readonly clock: FakeClock;
   readonly source: ScriptedSource;
-  readonly data: MemoryStore;
-  readonly tasks: TaskService;
-  readonly scheduler: Scheduler;
-  readonly history: MemoryRunHistory;
-  readonly workers: FakeWorkers;
-  /** Ticks, and waits until all that it started has ended. */
-  tick(): Promise<void>;
+  readonly stores: Stores;
 }
 
-/** All rooms over machines in memory; give the same `data` to two of them for two workers on one store. */
+/** A house at `NOW` over a venue of 200 hours; give the same `stores` to two of them for two workers. */
 async function house(
   p: {
-    readonly data?: MemoryStore;
+    readonly stores?: Stores;
     readonly clock?: FakeClock;
     readonly source?: ScriptedSource;
     readonly worker?: string;
   } = {},
-): Promise<House> {
+): Promise<Place> {
   const clock = p.clock ?? new FakeClock({ now: NOW, autoAdvance: true });
+  const venueNow = (): number => clock.now();
   const source =
     p.source ??
-    new ScriptedSource({
-      id: 'binance',
-      realm: 'sandbox:1',
-      truth: new Map([[BTC, truth(200)]]),
-      venueNow: () => clock.now(),
-    });
-  const data = p.data ?? new MemoryStore();
-  const workers = new FakeWorkers(p.worker ?? 'worker-1');
-  const history = new MemoryRunHistory(data);
-  const container = new Container();
-  container.bind(T.Settings).toConstantValue({ locale: 'en', warnings: () => [] });
-  container.bind(T.Clock).toConstantValue(clock);
-  container.bind(T.Ids).toConstantValue(new FakeIds(p.worker ?? 1));
-  container.bind(T.Workers).toConstantValue(workers);
-  container.bind(T.Logger).toConstantValue(new RecordingLogger());
-  container.bind(T.Calendar).toConstantValue(new AlwaysOpenCalendar());
-  const running: Promise<unknown>[] = [];
-  container.bind(T.Queue).toConstantValue(new InlineWorkQueue({ concurrency: 4, clock, log: silentLogger }));
-  container.bind(T.TaskStore).toConstantValue(new MemoryTaskStore(data));
-  container.bind(T.RunHistory).toConstantValue(history);
-  container.bind(T.SeriesStore).toConstantValue(new MemorySeriesStore(data, clock));
-  container.bind(T.Sources).toConstantValue(registryOf(source));
-  container.load(roomsModule);
-  const scheduler = container.get(T.Scheduler);
-  container.get(T.Queue).onHint((hint, limits) => {
-    const work = scheduler.onHint(hint, limits);
-    running.push(work);
-    return work;
-  });
-  const tick = async (): Promise<void> => {
-    await scheduler.tick(clock.now());
-    while (running.length > 0) await running.shift();
-  };
-  return { clock, source, data, tasks: container.get(T.TaskService), scheduler, history, workers, tick };
+    new ScriptedSource({ id: 'binance', realm: 'sandbox:1', truth: new Map([[BTC, truth(200)]]), venueNow });
+  const stores = p.stores ?? memoryStores(clock);
+  return { ...aHouse({ clock, source, stores, worker: p.worker }), clock, source, stores };
 }
 
 const content = (over: Partial<TaskContent> = {}): TaskContent => ({
@@ -110,9 +51,9 @@ const content = (over: Partial<TaskContent> = {}): TaskContent => ({
   ...over,
 });
 
-const outcomes = async (h: House, task: Task): Promise<RunOutcome[]> =>
+const outcomes = async (h: Place, task: Task): Promise<RunOutcome[]> =>
   (await h.history.list({ uid: task.uid, limit: 100 })).items.map((r) => r.outcome);
-const statusOf = async (h: House, taskId = 'a'): Promise<Task> => (await h.tasks.view({ taskId })).task;
+const statusOf = async (h: Place, taskId = 'a'): Promise<Task> => (await h.tasks.view({ taskId })).task;
 
 describe('the rooms together', () => {
   it('collect a task with an end until it is completed, and then rest', async () => {
@@ -250,7 +191,7 @@ describe('the rooms together', () => {
     const gone = first.tick();
     while (first.source.callsOf('fetchRange').length === 0)
       await new Promise((resolve) => setImmediate(resolve));
-    const second = await house({ data: first.data, clock: first.clock, worker: 'worker-2' });
+    const second = await house({ stores: first.stores, clock: first.clock, worker: 'worker-2' });
     await second.tick();
     expect(await outcomes(second, task)).toEqual(['running']);
     expect(await second.scheduler.recover(first.clock.now())).toEqual({ hinted: 0 });
@@ -266,7 +207,7 @@ describe('the rooms together', () => {
     const first = await house();
     await first.tasks.create({ taskId: 'a', content: content({ endTime: null }) });
     const second = await house({
-      data: first.data,
+      stores: first.stores,
       clock: first.clock,
       source: first.source,
       worker: 'worker-2',

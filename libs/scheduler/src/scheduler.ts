@@ -112,10 +112,10 @@ export class Scheduler {
       isDead: (o) => workers.isDead(processOf(o)),
     });
     if (decision.kind === 'wait') return undefined;
+    await this.#recordBeforeClaim(due, decision);
     const written = await this.#putDue(decision.due, due.v, owner);
-    if (!written) return undefined;
-    await this.#recordClaim(due, decision);
-    if (decision.kind !== 'claimed') return undefined;
+    if (!written || decision.kind !== 'claimed') return undefined;
+    await this.#record(uid, decision.run, written.fence, 'running');
     return { task: await this.#activate(task), due: written, run: decision.run };
   }
 
@@ -127,18 +127,24 @@ export class Scheduler {
     return current?.active?.owner === owner ? current : undefined;
   }
 
-  async #recordClaim(before: DueItem, decision: Exclude<ClaimDecision, { kind: 'wait' }>): Promise<void> {
-    const { log } = this.#deps;
-    if (decision.expired) {
-      log.warn('run.expired', {
+  /**
+   * What a claim leaves behind it is on record before the due item moves: after it, nobody would know of it any more. If
+   * the claim then loses, the line is put right by whoever settles that run.
+   */
+  async #recordBeforeClaim(
+    before: DueItem,
+    decision: Exclude<ClaimDecision, { kind: 'wait' }>,
+  ): Promise<void> {
+    const { expired } = decision;
+    if (expired) {
+      this.#deps.log.warn('run.expired', {
         uid: before.uid,
-        run_id: runIdOf(before.uid, decision.expired.kind, decision.expired.slot),
+        run_id: runIdOf(before.uid, expired.kind, expired.slot),
       });
-      await this.#record(before.uid, decision.expired, before.fence, 'expired');
+      await this.#record(before.uid, expired, before.fence, 'expired');
     }
-    if (decision.kind === 'claimed')
-      await this.#record(before.uid, decision.run, decision.due.fence, 'running');
-    else if (decision.skipped) await this.#record(before.uid, decision.skipped, before.fence, 'skipped');
+    if (decision.kind === 'advance' && decision.skipped)
+      await this.#record(before.uid, decision.skipped, before.fence, 'skipped');
   }
 
   /** A task whose start has come is running from its first claim on. */
@@ -235,8 +241,7 @@ export class Scheduler {
     try {
       await lease.reread();
       const after = await this.#applyToTask(task, run, result);
-      const outcome = await this.#release(lease, run, after, result);
-      await this.#record(task.uid, run, claimed.due.fence, outcome, result);
+      const outcome = await this.#release(claimed, lease, after, result);
       const level = outcome === 'failed' ? 'warn' : 'info';
       log[level]('run.ended', {
         outcome,
@@ -272,8 +277,13 @@ export class Scheduler {
     }
   }
 
-  async #release(lease: Lease, run: ActiveRun, task: Task, result: RunResult): Promise<RunOutcome> {
+  /**
+   * Puts the outcome on record, then lets the due item go. A crash between the two leaves a lease that runs out: the
+   * slot is then run again, finds nothing left to do, and its first line becomes `expired`.
+   */
+  async #release(claimed: Claimed, lease: Lease, task: Task, result: RunResult): Promise<RunOutcome> {
     const { tasks, clock, ids } = this.#deps;
+    const { run } = claimed;
     for (;;) {
       const due = await lease.reread();
       const input = {
@@ -286,11 +296,13 @@ export class Scheduler {
         random: ids.random(),
       };
       const settlement = decideSettle(input);
+      await this.#record(task.uid, run, due.fence, settlement.outcome, result);
       const answer = await tasks.putDue({ due: settlement.due, expectedV: due.v });
       if (answer.outcome === 'committed') return settlement.outcome;
       if (answer.outcome === 'unknown') {
         const current = await tasks.getDue({ uid: due.uid });
-        if (current && current.v > due.v && current.fence === due.fence) return settlement.outcome;
+        const gone = current?.active?.owner !== due.active?.owner;
+        if (gone && current?.fence === due.fence) return settlement.outcome;
       }
     }
   }

@@ -86,7 +86,7 @@ describe('finding a series', () => {
   });
 
   it('answers from the last price unless another is named', async () => {
-    const last = await kept();
+    const last = await kept({});
     const mark = await kept({ price: 'mark' });
 
     expect(await service.find(BTC)).toEqual(last);
