@@ -60,6 +60,7 @@ function world(
   p: {
     readonly now?: number;
     readonly facts?: object;
+    readonly venueAhead?: number;
     readonly script?: (call: ScriptedCall) => 'ok' | Error | { rows?: (r: readonly Row[]) => readonly Row[] };
   } = {},
 ): World {
@@ -68,7 +69,7 @@ function world(
     id: 'binance',
     realm: 'sandbox:1',
     truth: new Map([[BTC, rows]]),
-    venueNow: () => clock.now(),
+    venueNow: () => clock.now() + (p.venueAhead ?? 0),
     facts: { pageSize: 100, ...p.facts },
     ...(p.script ? { script: p.script } : {}),
   });
@@ -209,6 +210,16 @@ describe('collect', () => {
     const w = world(hours(50), { now: START + 30 * HOUR + HOUR / 2 });
     await go(w, aRequest({ to: null }));
     expect((await stored(w)).at(-1)?.ts).toBe(START + 29 * HOUR);
+  });
+
+  it('believes the slower of two clocks on what has closed', async () => {
+    const now = START + 30 * HOUR + 5_000;
+    const behind = world(hours(50), { now, venueAhead: -2 * HOUR });
+    await go(behind, aRequest({ to: null }));
+    expect((await stored(behind)).at(-1)?.ts).toBe(START + 27 * HOUR);
+    const ahead = world(hours(50), { now, venueAhead: 2 * HOUR });
+    await go(ahead, aRequest({ to: null }));
+    expect((await stored(ahead)).at(-1)?.ts).toBe(START + 29 * HOUR);
   });
 
   it('keeps a closed bar provisional until it has settled', async () => {
