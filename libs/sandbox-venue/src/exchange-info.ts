@@ -1,11 +1,10 @@
 import { illegal, invalidSymbol } from './refusal.ts';
-import type { Listing, VenueMarket } from './market.ts';
+import type { World } from './dialect.ts';
+import type { Listing } from './market.ts';
 import { selectionOf } from './query.ts';
 import type { Query } from './query.ts';
-import { WEIGHT_LIMIT } from './weights.ts';
 
-const RATE_LIMITS = [
-  { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: WEIGHT_LIMIT },
+const OTHER_LIMITS = [
   { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: 100 },
   { rateLimitType: 'ORDERS', interval: 'DAY', intervalNum: 1, limit: 200_000 },
   { rateLimitType: 'RAW_REQUESTS', interval: 'MINUTE', intervalNum: 5, limit: 61_000 },
@@ -15,34 +14,33 @@ const RATE_LIMITS = [
  * The body of exchangeInfo (Spot API, "Exchange information"), with the realm and the market's own notes added at top
  * level. An empty `symbols` list or an unknown symbol is refused.
  */
-export function exchangeInfo(
-  market: VenueMarket,
-  query: Query,
-  now: number,
-): Readonly<Record<string, unknown>> {
+export function exchangeInfo(world: World, query: Query): Readonly<Record<string, unknown>> {
   return {
-    ...frame(now),
-    kairosRealm: market.realm,
-    ...market.notes,
-    symbols: chosen(market, query, now).map(entryOf),
+    ...frame(world),
+    kairosRealm: world.market.realm,
+    ...world.market.notes,
+    symbols: chosen(world, query).map(entryOf),
   };
 }
 
 /** The exchangeInfo of a venue without contracts: this one trades spot only. */
-export const emptyExchangeInfo = (now: number): Readonly<Record<string, unknown>> => ({
-  ...frame(now),
+export const emptyExchangeInfo = (world: World): Readonly<Record<string, unknown>> => ({
+  ...frame(world),
   symbols: [],
   optionSymbols: [],
 });
 
-const frame = (now: number): Readonly<Record<string, unknown>> => ({
+const frame = ({ statedNow, weightPerMinute: limit }: World): Readonly<Record<string, unknown>> => ({
   timezone: 'UTC',
-  serverTime: now,
-  rateLimits: RATE_LIMITS,
+  serverTime: statedNow,
+  rateLimits: [
+    { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit },
+    ...OTHER_LIMITS,
+  ],
   exchangeFilters: [],
 });
 
-function chosen(market: VenueMarket, query: Query, now: number): readonly Listing[] {
+function chosen({ market, now }: World, query: Query): readonly Listing[] {
   const listings = market.listings(now);
   const selection = selectionOf(query);
   if (selection === undefined) return listings;
@@ -57,7 +55,7 @@ function chosen(market: VenueMarket, query: Query, now: number): readonly Listin
 
 const entryOf = (listing: Listing): Readonly<Record<string, unknown>> => ({
   symbol: listing.symbol,
-  status: 'TRADING',
+  status: listing.status ?? 'TRADING',
   baseAsset: listing.base,
   baseAssetPrecision: 8,
   quoteAsset: listing.quote,

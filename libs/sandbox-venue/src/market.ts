@@ -26,6 +26,8 @@ export interface Listing {
   readonly quote: string;
   readonly tickSize: string;
   readonly stepSize: string;
+  /** `BREAK` while trading is halted; default `TRADING`. */
+  readonly status?: 'TRADING' | 'BREAK';
 }
 
 export interface KlineQuery {

@@ -1,3 +1,5 @@
+import type { WeightCounts } from './limits.ts';
+
 /** One answered request. `status` is 0 where the connection was cut without an answer. */
 export interface RequestLogEntry {
   readonly method: string;
@@ -10,11 +12,14 @@ export interface RequestLogEntry {
 }
 
 /** Totals since the venue started; unlike the log they forget nothing. */
-export interface VenueCounts {
+export interface RequestCounts {
   readonly requests: number;
   readonly weight: number;
   readonly byPath: Readonly<Record<string, number>>;
 }
+
+/** Totals since the venue started, and the weight used in the latest minutes. */
+export type VenueCounts = RequestCounts & WeightCounts;
 
 export type RequestHook = (entry: RequestLogEntry) => void;
 
@@ -41,7 +46,7 @@ export class RequestLog {
     return this.#entries.slice(-KEPT);
   }
 
-  counts(): VenueCounts {
+  counts(): RequestCounts {
     return { requests: this.#requests, weight: this.#weight, byPath: Object.fromEntries(this.#byPath) };
   }
 

@@ -1,6 +1,7 @@
 import { dayTicker } from './day-ticker.ts';
 import { emptyExchangeInfo, exchangeInfo } from './exchange-info.ts';
-import type { AggTrade, Kline, VenueMarket } from './market.ts';
+import type { World } from './dialect.ts';
+import type { AggTrade, Kline } from './market.ts';
 import { intervalOf, limitOf, numberOf, selectionOf, symbolOf } from './query.ts';
 import type { Query } from './query.ts';
 import { invalidCombination, invalidValue } from './refusal.ts';
@@ -9,7 +10,7 @@ import { dayTickerWeight, depthWeight, priceTickerWeight } from './weights.ts';
 /** What one path costs and answers. `answer` returns the JSON value of the body, or throws `Refusal`. */
 export interface Route {
   weight(query: Query): number;
-  answer(market: VenueMarket, query: Query, now: number): unknown;
+  answer(world: World, query: Query): unknown;
 }
 
 const fixed = (weight: number, answer: Route['answer']): Route => ({ weight: () => weight, answer });
@@ -17,7 +18,7 @@ const fixed = (weight: number, answer: Route['answer']): Route => ({ weight: () 
 /** All paths of the venue, with the weights of the Spot API's endpoint pages. */
 export const ROUTES: ReadonlyMap<string, Route> = new Map([
   ['/api/v3/ping', fixed(1, () => ({}))],
-  ['/api/v3/time', fixed(1, (_market, _query, now) => ({ serverTime: now }))],
+  ['/api/v3/time', fixed(1, ({ statedNow }) => ({ serverTime: statedNow }))],
   ['/api/v3/exchangeInfo', fixed(20, exchangeInfo)],
   ['/api/v3/klines', fixed(2, klines)],
   ['/api/v3/uiKlines', fixed(2, klines)],
@@ -34,12 +35,12 @@ export const ROUTES: ReadonlyMap<string, Route> = new Map([
   ['/sapi/v1/margin/isolated/allPairs', fixed(10, () => [])],
 ]);
 
-function noContracts(_market: VenueMarket, _query: Query, now: number): unknown {
-  return emptyExchangeInfo(now);
+function noContracts(world: World): unknown {
+  return emptyExchangeInfo(world);
 }
 
 /** Bars open on UTC; another `timeZone` is refused rather than overlooked. */
-function klines(market: VenueMarket, query: Query, now: number): unknown {
+function klines({ market, now }: World, query: Query): unknown {
   const zone = query.get('timeZone') ?? '0';
   if (!['0', '+0', '0:00', '00:00', '+00:00'].includes(zone)) throw invalidValue('timeZone');
   const bars = market.klines({
@@ -68,7 +69,7 @@ const klineRow = (bar: Kline): readonly (string | number)[] => [
   '0',
 ];
 
-function aggTrades(market: VenueMarket, query: Query, now: number): unknown {
+function aggTrades({ market, now }: World, query: Query): unknown {
   const asked = {
     symbol: symbolOf(query),
     fromId: numberOf(query, 'fromId'),
@@ -93,20 +94,22 @@ const tradeEntry = (trade: AggTrade): unknown => ({
   M: true,
 });
 
-function depth(market: VenueMarket, query: Query, now: number): unknown {
+function depth({ market, now }: World, query: Query): unknown {
   return market.depth(symbolOf(query), limitOf(query, 100, 5_000), now);
 }
 
-function dayTickers(market: VenueMarket, query: Query, now: number): unknown {
-  return each(market, query, now, (symbol) => dayTicker(symbol, market.day(symbol, now)));
+function dayTickers(world: World, query: Query): unknown {
+  const { market, now } = world;
+  return each(world, query, (symbol) => dayTicker(symbol, market.day(symbol, now)));
 }
 
-function priceTickers(market: VenueMarket, query: Query, now: number): unknown {
-  return each(market, query, now, (symbol) => ({ symbol, price: market.lastPrice(symbol, now) }));
+function priceTickers(world: World, query: Query): unknown {
+  const { market, now } = world;
+  return each(world, query, (symbol) => ({ symbol, price: market.lastPrice(symbol, now) }));
 }
 
 /** One object for `symbol`, a list for `symbols`, a list of everything for neither. */
-function each(market: VenueMarket, query: Query, now: number, entry: (symbol: string) => unknown): unknown {
+function each({ market, now }: World, query: Query, entry: (symbol: string) => unknown): unknown {
   const selection = selectionOf(query);
   if (selection === undefined) return market.listings(now).map(({ symbol }) => entry(symbol));
   return 'one' in selection ? entry(selection.one) : selection.many.map(entry);

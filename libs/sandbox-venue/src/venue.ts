@@ -1,5 +1,11 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Dialect } from './dialect.ts';
+import { FaultEngine } from './faults/fault-engine.ts';
+import { FaultLog } from './faults/fault-log.ts';
+import type { FaultLogEntry, FaultPlan } from './faults/plan.ts';
+import { WeightMeter } from './limits.ts';
+import type { VenueLimits } from './limits.ts';
 import type { VenueMarket } from './market.ts';
 import { RecordingMarket } from './recording/recording-market.ts';
 import type { RecordingMode } from './recording/shelf.ts';
@@ -9,8 +15,7 @@ import { respond } from './respond.ts';
 import type { Intercept } from './respond.ts';
 import { SyntheticMarket } from './synthetic/synthetic-market.ts';
 import type { SyntheticMode } from './synthetic/synthetic-market.ts';
-import { transmit } from './transmit.ts';
-import { WeightMeter } from './weights.ts';
+import { statusSeen, transmit } from './transmit.ts';
 import type { VenueClock } from './weights.ts';
 
 export interface SandboxVenueOptions {
@@ -25,16 +30,27 @@ export interface SandboxVenueOptions {
   readonly weightClock?: VenueClock;
   /** Delay before each answer. Default 0. */
   readonly latencyMs?: number | (() => number);
-  /** Faults on demand; see `Intercept`. */
+  /** Further exchanges to speak for, asked in order before Binance spot. Default: none. */
+  readonly dialects?: readonly Dialect[];
+  /** Request weight an address may use; default: what the real venue allows. */
+  readonly limits?: VenueLimits;
+  /** What goes wrong; default: nothing. */
+  readonly faults?: FaultPlan;
+  /** Replaces parts of answers; see `Intercept`. */
   readonly intercept?: Intercept;
 }
 
-/** A running venue. `clock`, `intercept` and the latency may be changed at any time. */
+/** A running venue. `clock`, `intercept`, `faults` and the latency may be changed at any time. */
 export interface SandboxVenue {
   readonly url: string;
   readonly realm: string;
   clock: VenueClock;
+  /** Speaks before the faults do: where it replaces something, no fault strikes. */
   intercept: Intercept | undefined;
+  /** The plan of faults; one that is set, even the same, begins anew. Requests refused by limits meet no fault. */
+  faults: FaultPlan | undefined;
+  /** The latest faults, oldest first; bounded. */
+  faultLog(): readonly FaultLogEntry[];
   /** The latest requests, oldest first; bounded. */
   requests(): readonly RequestLogEntry[];
   counts(): VenueCounts;
@@ -53,11 +69,17 @@ export const fixedClock = (instant: number): VenueClock => ({ now: () => instant
 /** Starts a venue; resolves when it accepts requests. Rejects if the port is taken or the recording cannot be read. */
 export async function startSandboxVenue(options: SandboxVenueOptions): Promise<SandboxVenue> {
   const { market, clock } = world(options);
+  const dialects = options.dialects ?? [];
   const log = new RequestLog();
-  const meter = new WeightMeter(options.weightClock ?? systemClock);
+  const meter = new WeightMeter(options.weightClock ?? systemClock, options.limits ?? {});
+  const faultLog = new FaultLog();
+  const engineOf = (plan: FaultPlan | undefined): FaultEngine | undefined =>
+    plan && new FaultEngine(plan, market, faultLog);
+  let faults = engineOf(options.faults);
   let latency = options.latencyMs ?? 0;
   const server = createServer((incoming, response) => {
-    const respondent = { market, meter, clock: venue.clock, intercept: venue.intercept };
+    const { clock, intercept } = venue;
+    const respondent = { market, dialects, meter, clock, intercept, faults };
     const wait = typeof latency === 'function' ? latency() : latency;
     serve(respondent, log, wait, incoming, response).catch((error: unknown) => fail(response, error));
   });
@@ -67,8 +89,15 @@ export async function startSandboxVenue(options: SandboxVenueOptions): Promise<S
     realm: market.realm,
     clock,
     intercept: options.intercept,
+    get faults() {
+      return faults?.plan;
+    },
+    set faults(plan) {
+      faults = engineOf(plan);
+    },
+    faultLog: () => faultLog.entries(),
     requests: () => log.entries(),
-    counts: () => log.counts(),
+    counts: () => ({ ...log.counts(), ...meter.counts() }),
     onRequest: (hook) => log.subscribe(hook),
     setLatency: (next) => {
       latency = next;
@@ -96,14 +125,15 @@ async function serve(
   incoming.resume();
   const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://venue');
   const { method = 'GET', headers } = incoming;
-  const asked = { method, path: pathname, query: searchParams, headers };
+  const address = incoming.socket.remoteAddress ?? '';
+  const asked = { method, path: pathname, query: searchParams, headers, address };
   await pause(latencyMs);
   const { request, answer } = await respond(respondent, asked);
   log.add({
     method,
     path: pathname,
     query: Object.fromEntries(searchParams),
-    status: answer.destroy ? 0 : answer.status,
+    status: statusSeen(answer),
     weight: request.weight,
     at: request.at,
   });

@@ -1,4 +1,3 @@
-import { MINUTE } from './intervals.ts';
 import type { Query } from './query.ts';
 
 /** A clock that can be asked for the time, in UTC epoch milliseconds. */
@@ -29,23 +28,3 @@ export function dayTickerWeight(query: Query): number {
 
 /** Weight of a ticker/price request (Spot API, "Symbol price ticker"). */
 export const priceTickerWeight = (query: Query): number => (query.has('symbol') ? 2 : 4);
-
-/** Counts the weight used in each minute of its clock. It refuses nothing. */
-export class WeightMeter {
-  readonly #clock: VenueClock;
-  #minute = 0;
-  #used = 0;
-
-  constructor(clock: VenueClock) {
-    this.#clock = clock;
-  }
-
-  /** Adds `weight` and returns what the current minute has used, this request included. */
-  charge(weight: number): number {
-    const minute = Math.floor(this.#clock.now() / MINUTE);
-    if (minute !== this.#minute) this.#used = 0;
-    this.#minute = minute;
-    this.#used += weight;
-    return this.#used;
-  }
-}
