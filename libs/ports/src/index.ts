@@ -1,3 +1,4 @@
+export { type BudgetItem, type BudgetStore } from './budget-store.ts';
 export { type Calendar } from './calendar.ts';
 export { type Clock, type Ids, type Workers } from './clock.ts';
 export { type Logger, type LogFields } from './logger.ts';
@@ -23,6 +24,15 @@ export {
   type SeriesStore,
   type SeriesStoreCapabilities,
 } from './series-store.ts';
+export {
+  type ContainerFault,
+  type InspectedBlock,
+  type InspectedChunk,
+  type InspectedHotRow,
+  type RowKey,
+  type StoreInspector,
+  type TaskHolding,
+} from './store-inspector.ts';
 export { type TaskFilter, type TaskPage, type TaskStore, type TaskStoreCapabilities } from './task-store.ts';
 export { type BudgetScope, type VenueBudget } from './venue-budget.ts';
 export {

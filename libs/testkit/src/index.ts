@@ -4,6 +4,7 @@ export {
   workQueueContract,
   type WorkQueueRig,
 } from './contracts/work-queue.contract.ts';
+export { budgetStoreContract, type BudgetStoreBench } from './contracts/budget-store.contract.ts';
 export { venueBudgetContract, type VenueBudgetRig } from './contracts/venue-budget.contract.ts';
 export { FakeClock, type FakeClockOptions } from './fake-clock.ts';
 export { FakeIds, FakeWorkers, RecordingLogger, silentLogger, type LogEntry } from './fakes.ts';
