@@ -1,4 +1,5 @@
 import { StoreError, type DueItem, type RunRecord, type Task } from '@kairos/domain';
+import type { BudgetItem } from '@kairos/ports';
 import type { SeriesShelf } from './series-shelf.ts';
 
 /**
@@ -14,6 +15,8 @@ export class MemoryStore {
   readonly history = new Map<string, Map<string, RunRecord>>();
   /** By series key. */
   readonly shelves = new Map<string, SeriesShelf>();
+  /** By scope. */
+  readonly budgets = new Map<string, BudgetItem>();
 }
 
 function freeze<T>(value: T): T {

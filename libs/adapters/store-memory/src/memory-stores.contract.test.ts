@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   aSeries,
+  budgetStoreContract,
   FakeClock,
   klineRow,
   klineRows,
@@ -9,7 +10,13 @@ import {
   taskStoreContract,
   T0,
 } from '@kairos/testkit';
-import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from './index.ts';
+import {
+  MemoryBudgetStore,
+  MemoryRunHistory,
+  MemorySeriesStore,
+  MemoryStore,
+  MemoryTaskStore,
+} from './index.ts';
 
 taskStoreContract('memory', {
   open: async () => {
@@ -40,6 +47,19 @@ seriesStoreContract('memory', {
       store,
       tasks: new MemoryTaskStore(data),
       second: async () => new MemorySeriesStore(data),
+      close: () => store.close(),
+    };
+  },
+});
+
+budgetStoreContract('memory', {
+  open: async () => {
+    const data = new MemoryStore();
+    const store = new MemoryBudgetStore(data);
+    return {
+      store,
+      durable: false,
+      second: async () => new MemoryBudgetStore(data),
       close: () => store.close(),
     };
   },

@@ -36,11 +36,11 @@ interface Slice {
 export class SeriesShelf {
   readonly evidence = new Map<string, Evidence>();
   readonly revisions: LoggedRevision[] = [];
+  readonly blocks = new Map<number, Part>();
+  spans: readonly CoverageRun[] = [];
   series: Series;
   readonly #layout: BlockLayout;
-  readonly #blocks = new Map<number, Part>();
   readonly #findings = new Map<string, Finding>();
-  #spans: readonly CoverageRun[] = [];
 
   /** @throws RangeError on an unknown data type. */
   constructor(series: Series) {
@@ -63,9 +63,9 @@ export class SeriesShelf {
     let changed = this.#mergeSpans(own.runs, slices);
     const conflicts: RowConflict[] = [];
     for (const { block, range, part: slice } of slices) {
-      const rows = this.#blocks.get(block)?.batch ?? emptyPart(this.type).batch;
+      const rows = this.blocks.get(block)?.batch ?? emptyPart(this.type).batch;
       const merged = mergeParts(this.type, { batch: rows, runs: this.runs(range) }, slice);
-      if (merged.changed) this.#blocks.set(block, merged.part);
+      if (merged.changed) this.blocks.set(block, merged.part);
       changed ||= merged.changed;
       conflicts.push(...merged.conflicts);
     }
@@ -78,10 +78,10 @@ export class SeriesShelf {
     return [...blocks]
       .sort((a, b) => a - b)
       .flatMap((block) => {
-        const stored = this.#blocks.get(block);
+        const stored = this.blocks.get(block);
         if (!stored) return [];
         const revised = reviseRows(this.type, stored, revisions);
-        this.#blocks.set(block, revised.part);
+        this.blocks.set(block, revised.part);
         return revised.applied;
       });
   }
@@ -102,7 +102,7 @@ export class SeriesShelf {
   /** What is known inside the range. */
   runs(range: TimeRange): CoverageRun[] {
     const inBlocks = this.#blocksIn(range).flatMap(([, part]) => clipRuns(part.runs, range));
-    return mergeRuns(clipRuns(this.#spans, range), inBlocks).filter((r) => r.to > r.from);
+    return mergeRuns(clipRuns(this.spans, range), inBlocks).filter((r) => r.to > r.from);
   }
 
   /** Rows and runs inside the range, a part a block; stretches before and between go with the block that follows. */
@@ -144,7 +144,7 @@ export class SeriesShelf {
     if (!first || !last) return false;
     const known = this.runs({ from: first.from, to: last.to });
     const same = JSON.stringify(mergeRuns(known, rest)) === JSON.stringify(mergeRuns(known, known));
-    if (!same) this.#spans = mergeRuns(this.#spans, rest);
+    if (!same) this.spans = mergeRuns(this.spans, rest);
     return !same;
   }
 
@@ -152,6 +152,6 @@ export class SeriesShelf {
     if (range.to <= range.from) return [];
     const from = this.#layout.blockOf(range.from);
     const to = this.#layout.blockOf(range.to - 1);
-    return [...this.#blocks].filter(([block]) => block >= from && block <= to).sort(([a], [b]) => a - b);
+    return [...this.blocks].filter(([block]) => block >= from && block <= to).sort(([a], [b]) => a - b);
   }
 }

@@ -30,7 +30,8 @@ const DEFAULT_BUSY_MS = 5_000;
 
 const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'cache_size = -16000'];
 
-const identityOf = (path: string): string => {
+/** Which file lies at the path now. */
+export const identityOf = (path: string): string => {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat ? `${stat.dev}:${stat.ino}` : 'nothing';
 };
@@ -120,13 +121,23 @@ export class SqliteClient {
     this.#check();
     try {
       this.#reader.run('BEGIN');
-      return op(this.#reader);
+      const answer = op(this.#reader);
+      this.#reader.run('COMMIT');
+      return answer;
     } catch (raw) {
+      this.#endRead();
       const error = storeError(raw, this.path);
       if (isFault(error)) this.#fault ??= error;
       throw error;
-    } finally {
-      if (this.#reader.inTransaction) this.#reader.run('COMMIT');
+    }
+  }
+
+  /** After a failed read; a damaged file may refuse even this, and what went before says more. */
+  #endRead(): void {
+    try {
+      if (this.#reader.inTransaction) this.#reader.run('ROLLBACK');
+    } catch {
+      return;
     }
   }
 

@@ -5,6 +5,7 @@ export {
   type SqliteHealth,
   type SqliteStore,
 } from './open-sqlite-store.ts';
+export { type SqliteBudgetStore } from './sqlite-budget-store.ts';
 export { type SqliteRunHistory } from './sqlite-run-history.ts';
 export { type SqliteSeriesStore } from './sqlite-series-store.ts';
 export { type SqliteTaskStore } from './sqlite-task-store.ts';

@@ -6,7 +6,7 @@ import { aDue, aSeries, aTask, codeOf, klineRows, T0 } from '@kairos/testkit';
 import { openClient } from './client.ts';
 import { Connection } from './connection.ts';
 import { openSqliteStore, storesOver, type SqliteStore } from './open-sqlite-store.ts';
-import { APPLICATION_ID, MIGRATIONS } from './schema.ts';
+import { APPLICATION_ID, latestOf, MIGRATIONS } from './schema.ts';
 
 let folder: string;
 let path: string;
@@ -59,7 +59,7 @@ describe('openSqliteStore', () => {
     const mode = client.read((db) => db.get<{ journal_mode: string }>('PRAGMA journal_mode')?.journal_mode);
     await client.close();
 
-    expect(pragmas).toEqual([APPLICATION_ID, 1, 2, 1]);
+    expect(pragmas).toEqual([APPLICATION_ID, latestOf(MIGRATIONS), 2, 1]);
     expect(mode).toBe('wal');
   });
 
@@ -191,7 +191,7 @@ describe('a store whose disk fails', () => {
 
   it('acknowledges nothing once another process upgraded the file', async () => {
     const store = await open();
-    tamper((db) => db.exec('PRAGMA user_version = 2'));
+    tamper((db) => db.exec(`PRAGMA user_version = ${latestOf(MIGRATIONS) + 1}`));
 
     expect(await codeOf(create(store))).toBe('STORE_NEWER');
   });
@@ -214,13 +214,14 @@ describe('a store whose disk fails', () => {
 });
 
 describe('migrations', () => {
+  const LATEST = latestOf(MIGRATIONS);
   const NEXT = [
     ...MIGRATIONS,
-    { version: 2, sql: 'CREATE TABLE extra (x INTEGER) STRICT; INSERT INTO extra VALUES (7)' },
+    { version: LATEST + 1, sql: 'CREATE TABLE extra (x INTEGER) STRICT; INSERT INTO extra VALUES (7)' },
   ];
   const BROKEN = [
     ...MIGRATIONS,
-    { version: 2, sql: 'CREATE TABLE extra (x INTEGER) STRICT; CREATE NONSENSE' },
+    { version: LATEST + 1, sql: 'CREATE TABLE extra (x INTEGER) STRICT; CREATE NONSENSE' },
   ];
 
   it('bring an older file to the latest format once, with its data', async () => {
@@ -231,7 +232,7 @@ describe('migrations', () => {
       const client = await openClient({ path }, NEXT);
       expect(
         client.read((db) => [db.number('PRAGMA user_version'), db.number('SELECT sum(x) FROM extra')]),
-      ).toEqual([2, 7]);
+      ).toEqual([LATEST + 1, 7]);
       expect((await storesOver(client).tasks.get({ taskId: 't-1' }))?.uid).toBe('uid-1');
       await client.close();
     }
@@ -244,7 +245,7 @@ describe('migrations', () => {
     expect(await codeOf(openClient({ path }, BROKEN))).toBe('STORE_UNEXPECTED');
 
     tamper((db) => {
-      expect(db.number('PRAGMA user_version')).toBe(1);
+      expect(db.number('PRAGMA user_version')).toBe(LATEST);
       expect(db.number("SELECT count(*) FROM sqlite_schema WHERE name = 'extra'")).toBe(0);
     });
   });

@@ -1,5 +1,7 @@
-import type { Clock } from '@kairos/ports';
+import type { Clock, StoreInspector } from '@kairos/ports';
 import { openClient, type SqliteClient, type SqliteOptions } from './client.ts';
+import { SqliteBudgetStore } from './sqlite-budget-store.ts';
+import { SqliteInspector } from './sqlite-inspector.ts';
 import { SqliteRunHistory } from './sqlite-run-history.ts';
 import { SqliteSeriesStore } from './sqlite-series-store.ts';
 import { SqliteTaskStore } from './sqlite-task-store.ts';
@@ -16,11 +18,14 @@ export interface SqliteHealth {
   readonly message?: string | undefined;
 }
 
-/** The three ports over one file. */
+/** The four ports over one file. */
 export interface SqliteStore {
   readonly tasks: SqliteTaskStore;
   readonly history: SqliteRunHistory;
   readonly series: SqliteSeriesStore;
+  /** A raw look, for checks. */
+  readonly inspector: StoreInspector;
+  readonly budget: SqliteBudgetStore;
   /** Waits for writes under way, then closes the file; every later call rejects with `STORE_CLOSED`. */
   close(): Promise<void>;
   health(): SqliteHealth;
@@ -32,6 +37,8 @@ export function storesOver(client: SqliteClient, deps: SqliteDeps = {}): SqliteS
     tasks: new SqliteTaskStore(client),
     history: new SqliteRunHistory(client),
     series: new SqliteSeriesStore(client, deps.clock),
+    inspector: new SqliteInspector(client),
+    budget: new SqliteBudgetStore(client),
     close: () => client.close(),
     health: () => {
       const { fault } = client;

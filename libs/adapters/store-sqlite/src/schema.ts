@@ -129,8 +129,20 @@ CREATE TABLE revision (
 CREATE INDEX revision_logged ON revision (series, seq);
 `;
 
+/** Format 2: what all workers know of a venue's rate limit, by egress and limit pool. */
+const FORMAT_2 = `
+CREATE TABLE budget (
+  scope TEXT PRIMARY KEY,
+  v INTEGER NOT NULL,
+  doc TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
 /** Ascending by version. A released step is never edited; a change of format is a new step. */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, sql: FORMAT_1 }];
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, sql: FORMAT_1 },
+  { version: 2, sql: FORMAT_2 },
+];
 
 export const latestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;
 

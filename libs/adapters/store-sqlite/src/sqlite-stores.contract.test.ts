@@ -1,4 +1,9 @@
-import { runHistoryContract, seriesStoreContract, taskStoreContract } from '@kairos/testkit';
+import {
+  budgetStoreContract,
+  runHistoryContract,
+  seriesStoreContract,
+  taskStoreContract,
+} from '@kairos/testkit';
 import { Bench } from './bench.test-support.ts';
 
 taskStoreContract('sqlite', {
@@ -36,6 +41,19 @@ seriesStoreContract('sqlite', {
       second: async () => (await bench.open()).series,
       reopen: async () => (await bench.reopen()).series,
       dump: async () => bench.dump(),
+      close: () => bench.close(),
+    };
+  },
+});
+
+budgetStoreContract('sqlite', {
+  open: async () => {
+    const bench = new Bench();
+    return {
+      durable: true,
+      store: (await bench.open()).budget,
+      second: async () => (await bench.open()).budget,
+      reopen: async () => (await bench.reopen()).budget,
       close: () => bench.close(),
     };
   },

@@ -143,4 +143,17 @@ describe('WriteLane', () => {
       expect(keys(writer)).toEqual([]);
     }),
   );
+
+  it('answers every write, and takes no more, when not even a rollback works', async () => {
+    const run = (sql: string): number => {
+      if (sql === 'COMMIT' || sql === 'ROLLBACK') throw new RawError('SQLITE_IOERR_WRITE');
+      return 0;
+    };
+    const writer = { inTransaction: true, run, close: () => undefined } as unknown as Connection;
+    const lane = new WriteLane({ path: 'x', writer, begin: async () => undefined, guard: () => undefined });
+    const writes = [lane.write(put('a')), lane.write(put('b'))];
+    expect(await Promise.all(writes.map(codeOf))).toEqual(['STORE_IO', 'STORE_IO']);
+    expect(await codeOf(lane.write(put('c')))).toBe('STORE_IO');
+    await lane.drain();
+  });
 });

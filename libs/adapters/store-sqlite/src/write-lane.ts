@@ -160,7 +160,13 @@ export class WriteLane {
     for (const job of jobs) job.reject(error);
   }
 
+  /** Never throws: whoever waits must be answered. A transaction that cannot be ended is a fault. */
   #rollback(): void {
-    if (this.#parts.writer.inTransaction) this.#parts.writer.run('ROLLBACK');
+    const { writer, path } = this.#parts;
+    try {
+      if (writer.inTransaction) writer.run('ROLLBACK');
+    } catch (raw) {
+      this.#fault ??= storeError(raw, path);
+    }
   }
 }
