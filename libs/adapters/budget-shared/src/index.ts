@@ -1,0 +1,1 @@
+export { SharedVenueBudget, type SharedVenueBudgetOptions } from './shared-venue-budget.ts';
