@@ -40,15 +40,15 @@ const isLeaseLost = (reason: unknown): reason is Error =>
   reason instanceof Error && 'code' in reason && reason.code === 'LEASE_LOST';
 
 function pauseBefore(error: SourceError, tries: number, random: number): number | undefined {
-  if (error instanceof RateLimitedError)
-    return error.retryAfterMs <= MAX_PAUSE_MS ? error.retryAfterMs : undefined;
   if (!error.retryable || error.scope !== 'call' || tries >= MAX_TRIES) return undefined;
-  return RETRY_BASE_MS * 2 ** (tries - 1) * (0.5 + random);
+  const backoff = RETRY_BASE_MS * 2 ** (tries - 1) * (0.5 + random);
+  if (!(error instanceof RateLimitedError)) return backoff;
+  return error.retryAfterMs <= MAX_PAUSE_MS ? Math.max(error.retryAfterMs, backoff) : undefined;
 }
 
 /**
- * Calls the source, trying again after passing failures: exponential pauses with jitter, short rate-limit pauses waited
- * out. @throws SourceError the last failure; HandOver; LeaseLostError
+ * Calls the source, trying again after passing failures: exponential pauses with jitter, of at least what a rate
+ * limit asks for; a long one ends the tries. @throws SourceError the last failure; HandOver; LeaseLostError
  */
 export async function callSource<T>(caller: Caller, call: (c: SourceCall) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {

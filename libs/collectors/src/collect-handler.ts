@@ -24,12 +24,19 @@ export class CollectHandler implements RunHandler {
   async run(ctx: RunContext): Promise<RunResult> {
     const tallies = new Tallies();
     const deps = { ...this.#deps, log: ctx.log };
+    const found: SeriesOutcome[] = [];
+    const onFound = (one: SeriesOutcome): void => void found.push(one);
     try {
       const source = await this.#sources.open(ctx.task.source);
-      const outcomes = await collect(deps, ctx, { source, requests: requestsOf(ctx), tallies });
+      const outcomes = await collect(deps, ctx, { source, requests: requestsOf(ctx), tallies, onFound });
       return resultOf(ctx, outcomes, tallies, deps.clock.now());
     } catch (error) {
-      if (error instanceof HandOver) return { ...base(tallies), outcome: 'handed_over' };
+      if (error instanceof HandOver)
+        return {
+          ...base(tallies),
+          outcome: 'handed_over',
+          series: standings(ctx, found, deps.clock.now()),
+        };
       if (!Kairos.is(error) || error.code === 'LEASE_LOST' || error.code.startsWith('STORE_')) throw error;
       return venueFailure(ctx, error, tallies, deps.clock.now());
     }
@@ -88,6 +95,11 @@ function standing(
   };
 }
 
+function standings(ctx: RunContext, outcomes: readonly SeriesOutcome[], now: number): TaskSeries[] {
+  const bySymbol = new Map(outcomes.map((o) => [o.symbol, o]));
+  return ctx.task.series.map((s) => (ctx.refetch ? s : standing(s, bySymbol.get(s.symbol), ctx.task, now)));
+}
+
 function reasonsOf(outcomes: readonly SeriesOutcome[]): string[] {
   return outcomes.flatMap((o) => {
     if (o.error) return [`${o.symbol}: ${o.error.message}`];
@@ -104,10 +116,7 @@ function resultOf(
   tallies: Tallies,
   now: number,
 ): RunResult {
-  const bySymbol = new Map(outcomes.map((o) => [o.symbol, o]));
-  const series = ctx.task.series.map((s) =>
-    ctx.refetch ? s : standing(s, bySymbol.get(s.symbol), ctx.task, now),
-  );
+  const series = standings(ctx, outcomes, now);
   const complete = series.every((s) => s.state === 'settled' || s.state === 'failed');
   const common = {
     ...base(tallies),

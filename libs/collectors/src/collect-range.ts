@@ -1,10 +1,20 @@
 import type { CommitResult, SourcePage } from '@kairos/ports';
-import type { CoverageRun, Evidence, Finding, Part, Revision, RowConflict, TimeRange } from '@kairos/domain';
+import type {
+  CoverageRun,
+  Evidence,
+  EvidenceRead,
+  Finding,
+  Part,
+  Revision,
+  RowConflict,
+  TimeRange,
+} from '@kairos/domain';
 import type { KairosError } from '@kairos/domain';
 import {
   batchOfRows,
   ceilTo,
   contentId,
+  emptyBatch,
   emptyPart,
   floorTo,
   isEmptyRange,
@@ -17,6 +27,7 @@ import {
   subtractRanges,
   tallyCoverage,
   lowerBound,
+  nominalMs,
   type Tally,
 } from '@kairos/domain';
 import { assertGoing, callSource, HandOver, type Caller } from './call-source.ts';
@@ -26,6 +37,8 @@ import { workThrough, type Lanes } from './lanes.ts';
 import { partOfPage, priorAbsences, type PriorAbsence } from './page-part.ts';
 import {
   CONFIRMING_READS,
+  FAILED_CAP_MS,
+  nextTryOf,
   OLD_SPACING_MS,
   planConfirmations,
   planOpen,
@@ -36,7 +49,8 @@ import {
 /** Pages that fail one after another before the venue counts as out. */
 const OUTAGE_AFTER = 3;
 const FAILED_BASE_MS = 30_000;
-const FAILED_CAP_MS = 3_600_000;
+/** With longer slots than this, the next one is too far off to bring the end of this one. */
+const LONG_SLOT_MS = 300_000;
 /** Latest settled records that ride along with a live page, to see whether the venue still changes them. */
 const SETTLE_REREAD_SLOTS = 2;
 
@@ -146,18 +160,30 @@ export class RangeCollector {
       timeframe: grid.timeframe,
       price: this.#job.series.price,
     };
-    const earliest = await callSource(this.#caller(span), (call) => source.earliest(request, call));
-    if (typeof earliest !== 'number' || earliest <= span.from) return;
-    await this.#commitUnavailable(
-      { from: span.from, to: Math.min(floorTo(grid, earliest), span.to) },
-      'before_listing',
+    const earliest = await this.#lanes.run(() =>
+      callSource(this.#caller(span), (call) => source.earliest(request, call)),
     );
+    if (typeof earliest !== 'number' || earliest <= span.from) return;
+    const listed = Math.min(floorTo(grid, earliest), span.to);
+    const before = {
+      from: Math.max(span.from, shiftSlots(grid, listed, -this.#job.facts.pageSize)),
+      to: listed,
+    };
+    if (isEmptyRange(before)) return;
+    // One answer is not enough to give up all that lies before it: a second look there must find nothing either.
+    const page = await this.#lanes.run(() => this.#fetch(before));
+    if (this.#judge(before, page).batch.n > 0) return;
+    await this.#commitUnavailable({ from: span.from, to: listed }, 'before_listing', [page.read]);
   }
 
-  async #commitUnavailable(range: TimeRange, reason: string): Promise<void> {
+  async #commitUnavailable(
+    range: TimeRange,
+    reason: string,
+    reads: readonly EvidenceRead[] = [],
+  ): Promise<void> {
     if (isEmptyRange(range)) return;
     const at = this.#deps.clock.now();
-    const body = { reason, grade: 1, at, runId: this.#run.runId, reads: [] };
+    const body = { reason, grade: 1, at, runId: this.#run.runId, reads };
     const evidence: Evidence = {
       id: contentId(`${this.#job.series.key}|${range.from}|${range.to}|${reason}`),
       ...body,
@@ -301,13 +327,17 @@ export class RangeCollector {
 
   /**
    * A settled record came back different. The stored value stands unless a second look agrees with the new one; then it
-   * is revised, the old value logged.
+   * is revised, the old value logged. A look that fails agrees with nothing.
    */
   async #revise(conflicts: readonly RowConflict[]): Promise<void> {
     const { grid, type } = this.#job;
     const keys = conflicts.map((c) => c.incoming.ts);
     const range = { from: floorTo(grid, Math.min(...keys)), to: ceilTo(grid, Math.max(...keys) + 1) };
-    const again = this.#judge(range, await this.#fetch(range)).batch;
+    const page = await this.#fetch(range).catch((error: unknown) => {
+      if (error instanceof SourceError && error.scope === 'call') return undefined;
+      throw error;
+    });
+    const again = page ? this.#judge(range, page).batch : emptyBatch(type);
     const at = this.#deps.clock.now();
     const revisions: Revision[] = [];
     const findings: Finding[] = [];
@@ -323,7 +353,9 @@ export class RangeCollector {
         });
       const detail = agrees
         ? 'the venue changed a settled value; revised'
-        : 'two reads of a settled value disagree; the stored one stands';
+        : !page
+          ? 'a settled value came back different, and a second look failed; the stored one stands'
+          : 'two reads of a settled value disagree; the stored one stands';
       findings.push({ code: 'settled_value_differs', ts: incoming.ts, at, runId: this.#run.runId, detail });
     }
     await this.#commit({ part: emptyPart(type), evidence: [], findings, revisions });
@@ -352,16 +384,21 @@ export class RangeCollector {
     await this.#commit({ part: { ...emptyPart(this.#job.type), runs }, evidence: [], findings: [] });
   }
 
-  /** Further reads of what was absent, spaced in time and with other bounds, as far as this run may go. */
+  /**
+   * Further reads of what was absent, spaced in time and with other bounds, as far as this run may go. An absence that a
+   * read did not speak of (its evidence is as before) waits for another run.
+   */
   async #confirm(): Promise<void> {
     const { clock } = this.#deps;
     const { facts, grid } = this.#job;
+    const tried = new Set<string | undefined>();
     for (let round = 0; round < 2 * CONFIRMING_READS; round += 1) {
       await this.#refresh();
-      const soon = unconfirmedOf(this.#known, this.#job.now).filter(
-        (a) => a.ripeAt <= clock.now() + OLD_SPACING_MS,
+      const soon = unconfirmedOf(this.#known, this.#job.now, clock.now()).filter(
+        (a) => a.ripeAt <= clock.now() + OLD_SPACING_MS && !tried.has(a.run.evidence),
       );
       if (soon.length === 0) return;
+      for (const a of soon) tried.add(a.run.evidence);
       const pause = Math.max(...soon.map((a) => a.ripeAt)) - clock.now();
       if (pause > 0)
         await clock.sleep(pause, this.#run.signal).catch(() => assertGoing({ run: this.#run, clock }));
@@ -384,11 +421,23 @@ export class RangeCollector {
     return { tally, settled, notBefore: this.#notBefore(), error, failedPages: this.#failedPages };
   }
 
+  /** What is ripe already was tried in vain in this run: it waits like any other failure. */
   #notBefore(): number | undefined {
     const now = this.#deps.clock.now();
-    const waits = unconfirmedOf(this.#known, this.#job.now).map((a) => a.ripeAt);
-    for (const r of this.#known) if (r.state === 'failed') waits.push(r.nextTryAt ?? now);
-    return waits.length > 0 ? Math.min(...waits) : undefined;
+    const waits = unconfirmedOf(this.#known, this.#job.now, now).map((a) => a.ripeAt);
+    for (const r of this.#known) if (r.state === 'failed') waits.push(nextTryOf(r, now));
+    const paced = waits.map((at) => (at > now ? at : now + FAILED_BASE_MS));
+    const tail = this.#tailFinalIn();
+    if (tail !== undefined) paced.push(now + tail);
+    return paced.length > 0 ? Math.min(...paced) : undefined;
+  }
+
+  /** How long until the last closed slot is final, where it was not yet so and the next slot does not come soon. */
+  #tailFinalIn(): number | undefined {
+    const { grid, facts, finalBefore, now } = this.#job;
+    const { to } = this.#span;
+    if (isEmptyRange(this.#span) || finalBefore >= to || nominalMs(grid) <= LONG_SLOT_MS) return undefined;
+    return Math.max(0, to + facts.settleMs - now);
   }
 }
 

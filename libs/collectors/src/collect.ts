@@ -40,6 +40,8 @@ export async function collect(
     readonly source: MarketDataSource;
     readonly requests: readonly SeriesRequest[];
     readonly tallies: Tallies;
+    /** Told each series that is found, before it is collected: what is known should the run not come to its end. */
+    readonly onFound?: (found: SeriesOutcome) => void;
   },
 ): Promise<readonly SeriesOutcome[]> {
   const { source, tallies } = p;
@@ -70,22 +72,23 @@ export async function collect(
   const opened: Opened[] = [];
   for (const { request, market } of resolved) {
     const series = await openSeries(deps, source, market, request);
-    opened.push({ request, market, job: jobOf(deps, { source, market, series, request, now }) });
+    const one = { request, market, job: jobOf(deps, { source, market, series, request, now }) };
+    opened.push(one);
+    p.onFound?.(outcomeOf(one, undefined));
   }
   const ranges = await collectOpened(deps, run, opened, tallies);
-  for (const [i, { request, market, job }] of opened.entries()) {
-    const range = ranges[i];
-    outcomes.set(request, {
-      symbol: request.symbol,
-      instrument: market.instrument,
-      seriesKey: job.series.key,
-      note: market.note ?? null,
-      error: range?.error,
-      range,
-    });
-  }
+  for (const [i, one] of opened.entries()) outcomes.set(one.request, outcomeOf(one, ranges[i]));
   return p.requests.flatMap((request) => outcomes.get(request) ?? []);
 }
+
+const outcomeOf = ({ request, market, job }: Opened, range: RangeOutcome | undefined): SeriesOutcome => ({
+  symbol: request.symbol,
+  instrument: market.instrument,
+  seriesKey: job.series.key,
+  note: market.note ?? null,
+  error: range?.error,
+  range,
+});
 
 /** The earlier of the venue's and our clock, read once per run: no bar counts as closed before both say so. */
 async function frozenNow(

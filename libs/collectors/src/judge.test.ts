@@ -60,11 +60,11 @@ describe('judgePage', () => {
     expect(judged.batch.n).toBe(20);
   });
 
-  it('keeps a row off the grid under its own time, reports it, and counts its slot as filled', () => {
+  it('reports a row off the grid, keeps it out, and takes its slot for neither filled nor absent', () => {
     const judged = judge([...between(10, 15), row(15, '5', 489), ...between(16, 30)]);
     expect(judged.findings.map((f) => f.code)).toEqual(['off_grid']);
-    expect(judged.absent).toEqual([]);
-    expect([...judged.batch.ts]).toContain(15 * STEP + 489);
+    expect([judged.batch.n, judged.absent]).toEqual([19, []]);
+    expect(slots(judged.unanswered)).toEqual([[15, 16]]);
   });
 
   it('leaves no slot in doubt: each is filled, absent or unanswered, and only one of them', () => {

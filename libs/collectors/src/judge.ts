@@ -31,20 +31,21 @@ export interface JudgeInput {
 }
 
 export interface Judged {
-  /** Sorted, unique, inside the range. */
+  /** Sorted, unique, inside the range, on the grid. */
   readonly batch: RecordBatch;
   readonly findings: readonly Finding[];
   /** Stretches of expected slots that have a row. */
   readonly filled: readonly TimeRange[];
   /**
-   * Stretches of expected slots without a row that this page speaks for: rows on both sides, or a wholly empty page.
+   * Stretches of expected slots without a row that this page speaks for: rows on both sides, or a wholly empty page. A
+   * slot with a row off the grid is not among them: something is there.
    */
   readonly absent: readonly TimeRange[];
   /** Stretches that this page leaves open (it may have been cut short): to be asked for again by themselves. */
   readonly unanswered: readonly TimeRange[];
 }
 
-/** The slots that hold a row, as stretches. A row off the grid fills the slot it falls into. */
+/** The slots that hold a row, as stretches. */
 function slotsOf(grid: Grid, batch: RecordBatch): TimeRange[] {
   const out: { from: number; to: number }[] = [];
   let lastIndex = NaN;
@@ -109,15 +110,21 @@ function checkCandles(
   }
 }
 
-function checkGrid(
+/** The rows that open with a slot. One between two slots has no key that it could be kept under: it is reported. */
+function onGrid(
   batch: RecordBatch,
   grid: Grid,
   note: (code: Finding['code'], ts: number, detail: string) => void,
-): void {
-  for (let i = 0; i < batch.n; i += 1) {
-    const ts = batch.ts[i] ?? 0;
-    if (grid.openOf(grid.indexOf(ts)) !== ts) note('off_grid', ts, `not on the ${grid.timeframe} grid`);
+): RecordBatch {
+  const type = dataTypeOf(batch.type);
+  if (type?.axis !== 'grid') return batch;
+  const picks: RowPick[] = [];
+  for (let row = 0; row < batch.n; row += 1) {
+    const ts = batch.ts[row] ?? 0;
+    if (grid.openOf(grid.indexOf(ts)) === ts) picks.push({ batch, row });
+    else note('off_grid', ts, `not on the ${grid.timeframe} grid, so not kept`);
   }
+  return picks.length < batch.n ? gatherRows(type, picks) : batch;
 }
 
 /** Which stretch of the asked range the page speaks for. */
@@ -130,20 +137,22 @@ function witnessedSpan(p: JudgeInput, inside: RecordBatch): TimeRange {
   return { from, to };
 }
 
-/** Judges one page: pure. Nothing is corrected in silence; what looks wrong is kept and reported. */
+/** Judges one page: pure. Nothing is corrected in silence; what looks wrong is reported and, where it has a key, kept. */
 export function judgePage(p: JudgeInput): Judged {
   const findings: Finding[] = [];
   const note = (code: Finding['code'], ts: number, detail: string): void => {
     if (findings.length < MAX_FINDINGS) findings.push({ code, ts, at: p.at, runId: p.runId, detail });
   };
   const unique = dropDuplicates(p.batch, note);
-  const batch = sliceRange(unique, p.range);
-  checkGrid(batch, p.grid, note);
+  const inside = sliceRange(unique, p.range);
+  const batch = onGrid(inside, p.grid, note);
   checkCandles(batch, note);
   const filled = slotsOf(p.grid, batch);
   const span = witnessedSpan(p, batch);
   const missing = p.expected.flatMap((range) => subtractRanges(range, filled));
-  const absent = missing.map((range) => intersectRange(range, span)).filter((r) => !isEmptyRange(r));
+  const absent = missing
+    .flatMap((range) => subtractRanges(intersectRange(range, span), slotsOf(p.grid, inside)))
+    .filter((r) => !isEmptyRange(r));
   const unanswered = missing.flatMap((range) => subtractRanges(range, absent));
   return { batch, findings, filled, absent: unionRanges(absent), unanswered: unionRanges(unanswered) };
 }

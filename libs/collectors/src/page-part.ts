@@ -35,11 +35,14 @@ export interface PagePart {
   readonly evidence: readonly Evidence[];
 }
 
+/** How far apart two reads are; the clock may have gone back between them. */
+const apart = (a: EvidenceRead, b: EvidenceRead): number => Math.abs(b.at - a.at);
+
 /** Whether the reads are enough, and far enough apart, to call the stretch empty. */
 export function isConfirmed(reads: readonly EvidenceRead[], range: TimeRange, now: number): boolean {
   if (reads.length < CONFIRMING_READS) return false;
   const spacing = readSpacing(range, now);
-  return reads.every((read, i) => i === 0 || read.at - (reads[i - 1]?.at ?? 0) >= spacing);
+  return reads.every((read, i) => apart(reads[i - 1] ?? read, read) >= (i === 0 ? 0 : spacing));
 }
 
 function spaced(
@@ -49,7 +52,7 @@ function spaced(
   now: number,
 ): EvidenceRead[] {
   const last = reads.at(-1);
-  return last && read.at - last.at < readSpacing(range, now) ? [...reads] : [...reads, read];
+  return last && apart(last, read) < readSpacing(range, now) ? [...reads] : [...reads, read];
 }
 
 function bracketOf(judged: Judged, range: TimeRange): readonly [number, number] | undefined {

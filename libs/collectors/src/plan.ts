@@ -15,11 +15,17 @@ export const YOUNG_SPACING_MS = 60_000;
 export const OLD_SPACING_MS = 1_000;
 /** Older than this counts as old: nothing is still on its way into the venue's books. */
 export const OLD_AGE_MS = 86_400_000;
+/** A stretch that failed is asked for again after this at the latest. */
+export const FAILED_CAP_MS = 3_600_000;
 /** Reads that must all miss a record before it counts as `empty`. */
 export const CONFIRMING_READS = 3;
 
 const isUnconfirmed = (run: CoverageRun): boolean =>
   run.state === 'provisional' && run.reason === UNCONFIRMED;
+
+/** When a failed stretch is asked for again; at once where the instant was written by a clock that has since gone back. */
+export const nextTryOf = (run: CoverageRun, now: number): number =>
+  run.nextTryAt !== undefined && run.nextTryAt <= now + FAILED_CAP_MS ? run.nextTryAt : now;
 
 /**
  * What a normal run asks for: expected, not settled, not waiting for a confirming read, and, where an attempt failed
@@ -31,7 +37,7 @@ export function planOpen(
   now: number,
 ): TimeRange[] {
   const taken = known.filter(
-    (r) => isSettled(r) || isUnconfirmed(r) || (r.state === 'failed' && (r.nextTryAt ?? 0) > now),
+    (r) => isSettled(r) || isUnconfirmed(r) || (r.state === 'failed' && nextTryOf(r, now) > now),
   );
   return expected.flatMap((range) => subtractRanges(range, clipRuns(taken, range)));
 }
@@ -61,12 +67,19 @@ export function planPages(grid: Grid, open: readonly TimeRange[], pageSize: numb
 export const readSpacing = (absence: TimeRange, now: number): number =>
   now - absence.to > OLD_AGE_MS ? OLD_SPACING_MS : YOUNG_SPACING_MS;
 
-/** The unconfirmed absences among the runs, each with the instant (of our clock) from which it may be read again. */
+/**
+ * The unconfirmed absences among the runs, each with the instant of our clock from which it may be read again; at once
+ * where the last read was made by a clock that has since gone back. `now` as in `readSpacing`.
+ */
 export const unconfirmedOf = (
   known: readonly CoverageRun[],
   now: number,
+  ownNow: number,
 ): { readonly run: CoverageRun; readonly ripeAt: number }[] =>
-  known.filter(isUnconfirmed).map((run) => ({ run, ripeAt: (run.at ?? 0) + readSpacing(run, now) }));
+  known.filter(isUnconfirmed).map((run) => {
+    const at = run.at ?? 0;
+    return { run, ripeAt: at > ownNow ? ownNow : at + readSpacing(run, now) };
+  });
 
 /**
  * Windows for one round of confirming reads: each absence with some slots of its surroundings (so that rows on both sides
