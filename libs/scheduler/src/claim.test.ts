@@ -108,4 +108,39 @@ describe('decideClaim', () => {
     const future = decide(due({ cursor: T0 + 365 * 86_400_000 }), T0 + 5);
     expect(future).toMatchObject({ kind: 'advance', due: { cursor: T0 + 5, nextDue: T0 + 2_000 } });
   });
+
+  it('does not start a slot twice because the clock stepped back a little', () => {
+    const started = due({ cursor: T0 + 2_000 });
+    expect(decide(started, T0 + 1_995)).toMatchObject({ kind: 'advance', due: { cursor: T0 + 2_000 } });
+    const manual = { ...held, kind: 'm' as const, owner: null, until: 0 };
+    expect(decide({ ...started, active: manual }, T0 + 1_995)).toMatchObject({
+      kind: 'claimed',
+      due: { cursor: T0 + 2_000 },
+    });
+  });
+
+  it('does not wait for an instant that a clock far ahead has named', () => {
+    const retry = { ...held, owner: null, until: 0, startedAt: T0 + 365 * 86_400_000, notBefore: Infinity };
+    expect(decide(due({ active: retry }), T0)).toMatchObject({ kind: 'claimed', run: { slot: T0 } });
+  });
+
+  it('lets the next slot take over from a waiting manual run, but not from a refetch', () => {
+    const waiting = { ...held, owner: null, until: 0, notBefore: T0 + 60_000 };
+    const at = (kind: 'm' | 'r'): ReturnType<typeof decideClaim> =>
+      decide(due({ cursor: T0, active: { ...waiting, kind } }), T0 + 2_000);
+    expect(at('m')).toMatchObject({ kind: 'claimed', run: { kind: 's', slot: T0 + 2_000 } });
+    expect(at('r')).toEqual({ kind: 'wait' });
+  });
+
+  it('lets a task wait for its start, whatever brought it here', () => {
+    const later = aTask({ status: 'pending', startTime: T0 + 60_000 });
+    expect(decide(due({ nextDue: null }), T0, { of: later })).toMatchObject({
+      kind: 'advance',
+      due: { cursor: T0 - 1, active: null, nextDue: T0 + 60_000 },
+    });
+    expect(decide(due({ nextDue: T0 + 60_000 }), T0, { of: later })).toEqual({ kind: 'wait' });
+    expect(decide(due({ nextDue: T0 + 60_000 }), T0 + 60_000, { of: later })).toMatchObject({
+      kind: 'claimed',
+    });
+  });
 });

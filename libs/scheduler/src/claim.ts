@@ -68,10 +68,13 @@ const held = (run: ActiveRun, p: ClaimInput): ActiveRun => ({
   startedAt: p.now,
 });
 
-/** A cursor ahead of the next slot was written by a clock that has since gone back. */
+/**
+ * A cursor beyond the next slot was written by a clock that has since gone back far. One at the next slot was not: a small
+ * step back must not start that slot twice.
+ */
 function soundCursor(p: ClaimInput): number {
   const next = p.schedule.next(p.now);
-  return next !== null && p.due.cursor >= next ? p.now : p.due.cursor;
+  return next !== null && p.due.cursor > next ? p.now : p.due.cursor;
 }
 
 function claimed(p: ClaimInput, run: ActiveRun, expired: ActiveRun | null): ClaimDecision {
@@ -80,9 +83,19 @@ function claimed(p: ClaimInput, run: ActiveRun, expired: ActiveRun | null): Clai
   return { kind: 'claimed', due, run, expired };
 }
 
+const startOf = (task: Task): number => (task.status === 'pending' ? (task.startTime ?? 0) : 0);
+
+function awaitStart(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
+  const nextDue = startOf(p.task);
+  return p.due.active === null && p.due.nextDue === nextDue
+    ? { kind: 'wait' }
+    : { kind: 'advance', due: { ...p.due, active: null, nextDue }, expired, skipped: null };
+}
+
 function startNext(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
   if (!isSchedulable(p.task))
     return { kind: 'advance', due: { ...p.due, active: null, nextDue: null }, expired, skipped: null };
+  if (startOf(p.task) > p.now) return awaitStart(p, expired);
   const cursor = soundCursor(p);
   const choice = chooseSlot(p.schedule, cursor, p.now, p.task.config.missed);
   if (choice.slot !== null) return claimed(p, freshRun(choice.slot, p, choice.skipped), expired);
@@ -94,17 +107,21 @@ function startNext(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
   return { kind: 'advance', due: { ...p.due, cursor: passed, active: null, nextDue }, expired, skipped };
 }
 
+/** Waits for its time, which was not told by a clock that has since gone back. */
+const isWaiting = (run: ActiveRun, now: number): boolean =>
+  run.owner === null && run.notBefore > now && run.startedAt <= now + SKEW_MS;
+
 /**
  * Pure heart of the claim (protocol P5). A live run is left alone; one whose lease ran out, or whose owner is dead, is
  * taken over; a waiting one (retry, hand-over, manual) is taken when its time has come; otherwise the schedule decides.
- * A waiting retry of a scheduled run gives way to the next slot.
+ * A waiting retry gives way to the next slot, which does the same work; only a refetch has work of its own.
  */
 export function decideClaim(p: ClaimInput): ClaimDecision {
   const active = p.due.active;
   if (!active) return startNext(p, null);
   if (isLive(active, p.now) && !p.isDead(active.owner ?? '')) return { kind: 'wait' };
-  if (active.owner === null && active.notBefore > p.now) {
-    const nextSlot = active.kind === 's' && isSchedulable(p.task) ? p.schedule.next(p.due.cursor) : null;
+  if (isWaiting(active, p.now)) {
+    const nextSlot = active.kind !== 'r' && isSchedulable(p.task) ? p.schedule.next(soundCursor(p)) : null;
     return nextSlot !== null && nextSlot <= p.now ? startNext(p, null) : { kind: 'wait' };
   }
   const expired = active.owner === null ? null : active;

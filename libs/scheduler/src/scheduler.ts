@@ -43,6 +43,13 @@ interface WorkLimits {
   readonly signal: AbortSignal;
 }
 
+interface Look {
+  readonly task: Task;
+  readonly due: DueItem;
+  readonly owner: string;
+  readonly decision: ClaimDecision;
+}
+
 interface Claimed {
   readonly task: Task;
   readonly due: DueItem;
@@ -73,20 +80,32 @@ export class Scheduler {
   }
 
   /**
-   * To be called once when a process starts: sends hints for runs whose owner certainly runs no more, so that work goes
-   * on at once after a crash instead of when the lease ends. Answers how many.
+   * To be called when a process starts, and when its clock has gone back: sends hints for what a tick would not find, or
+   * not soon. These are runs whose owner certainly runs no more, tasks that were cut off between being made active and
+   * being made due, and plans of a clock that was ahead. Answers how many.
    */
   async recover(now: number): Promise<{ readonly hinted: number }> {
-    const { tasks, queue, workers } = this.#deps;
-    const uids = await tasks.dueBefore({ now: now + this.#options.leaseMs, limit: this.#options.maxPerTick });
+    const { tasks, queue } = this.#deps;
+    const soon = await tasks.dueBefore({ now: now + this.#options.leaseMs, limit: this.#options.maxPerTick });
+    const uids = new Set(soon);
+    for (const status of ['running', 'pending'] as const)
+      for await (const task of this.#tasksOf(status)) uids.add(task.uid);
     const hints: WorkHint[] = [];
     for (const uid of uids) {
-      const active = (await tasks.getDue({ uid }))?.active;
-      if (active?.owner && workers.isDead(processOf(active.owner)))
-        hints.push({ v: 1, uid, kind: active.kind, slot: active.slot, hop: active.hop });
+      const look = await this.#look(uid, now);
+      if (look && look.decision.kind !== 'wait') hints.push({ v: 1, uid, kind: 's', slot: now, hop: 0 });
     }
     if (hints.length > 0) await queue.send(hints);
     return { hinted: hints.length };
+  }
+
+  async *#tasksOf(status: Task['status']): AsyncGenerator<Task> {
+    let cursor: string | undefined;
+    do {
+      const page = await this.#deps.tasks.list({ filter: { status }, limit: 500, cursor });
+      yield* page.items;
+      cursor = page.next;
+    } while (cursor !== undefined);
   }
 
   /** Works one hint: claims what the task wants done now, if anything, and sees it through. Rejects only on store errors. */
@@ -96,8 +115,9 @@ export class Scheduler {
     return 'done';
   }
 
-  async #claim(uid: string): Promise<Claimed | undefined> {
-    const { tasks, clock, workers, ids } = this.#deps;
+  /** What a claim would come to now. */
+  async #look(uid: string, now: number): Promise<Look | undefined> {
+    const { tasks, workers, ids } = this.#deps;
     const due = await tasks.getDue({ uid });
     const task = await tasks.getByUid({ uid });
     if (!due || !task) return undefined;
@@ -106,12 +126,18 @@ export class Scheduler {
       due,
       task,
       schedule: scheduleOf(task),
-      now: clock.now(),
+      now,
       owner,
       leaseMs: this.#options.leaseMs,
       isDead: (o) => workers.isDead(processOf(o)),
     });
-    if (decision.kind === 'wait') return undefined;
+    return { task, due, owner, decision };
+  }
+
+  async #claim(uid: string): Promise<Claimed | undefined> {
+    const look = await this.#look(uid, this.#deps.clock.now());
+    if (!look || look.decision.kind === 'wait') return undefined;
+    const { task, due, owner, decision } = look;
     await this.#recordBeforeClaim(due, decision);
     const written = await this.#putDue(decision.due, due.v, owner);
     if (!written || decision.kind !== 'claimed') return undefined;
@@ -240,8 +266,8 @@ export class Scheduler {
     const { run, task } = claimed;
     try {
       await lease.reread();
-      const after = await this.#applyToTask(task, run, result);
-      const outcome = await this.#release(claimed, lease, after, result);
+      await this.#applyToTask(task, run, result);
+      const outcome = await this.#release(claimed, lease, result);
       const level = outcome === 'failed' ? 'warn' : 'info';
       log[level]('run.ended', {
         outcome,
@@ -259,7 +285,7 @@ export class Scheduler {
   }
 
   /** Folds the result into the task before the due item is let go: a crash between the two only repeats the run. */
-  async #applyToTask(started: Task, run: ActiveRun, result: RunResult): Promise<Task> {
+  async #applyToTask(started: Task, run: ActiveRun, result: RunResult): Promise<void> {
     const runId = runIdOf(started.uid, run.kind, run.slot);
     for (;;) {
       const task = await this.#deps.tasks.getByUid({ uid: started.uid });
@@ -273,19 +299,22 @@ export class Scheduler {
         now: this.#deps.clock.now(),
       });
       const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
-      if (answer.outcome === 'committed') return answer.value;
+      if (answer.outcome === 'committed') return;
     }
   }
 
   /**
    * Puts the outcome on record, then lets the due item go. A crash between the two leaves a lease that runs out: the
    * slot is then run again, finds nothing left to do, and its first line becomes `expired`.
+   * The task is read after the due item: a command between the two writes is seen here, or writes the due item anew.
    */
-  async #release(claimed: Claimed, lease: Lease, task: Task, result: RunResult): Promise<RunOutcome> {
+  async #release(claimed: Claimed, lease: Lease, result: RunResult): Promise<RunOutcome> {
     const { tasks, clock, ids } = this.#deps;
     const { run } = claimed;
     for (;;) {
       const due = await lease.reread();
+      const task = await tasks.getByUid({ uid: due.uid });
+      if (!task) throw new LeaseLostError(due.uid, due.fence);
       const input = {
         due,
         run,

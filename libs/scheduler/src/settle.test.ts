@@ -85,6 +85,30 @@ describe('decideSettle', () => {
     });
   });
 
+  it('does not let a refetch hold up the schedule for longer than its retries', () => {
+    const refetch = { ...run, kind: 'r' as const };
+    const outage = {
+      outcome: 'failed',
+      error: { code: 'X', message: 'x', permanent: false },
+      freeRetry: true,
+    } as const;
+    expect(settle({ outcome: 'partial', notBefore: T0 + 3_600_000 }, refetch)).toMatchObject({
+      outcome: 'partial',
+      due: { active: null, nextDue: T0 + 2_000 },
+    });
+    expect(settle(outage, refetch).due.active).toMatchObject({ owner: null, failures: 1 });
+    expect(settle(outage, { ...refetch, failures: task.config.retries }).due.active).toBeNull();
+  });
+
+  it('sees through what a person ordered of a completed task, but not of a stopped one', () => {
+    const refetch = { ...run, kind: 'r' as const };
+    expect(settle({ outcome: 'handed_over' }, refetch, 'completed')).toMatchObject({
+      outcome: 'handed_over',
+      due: { active: { kind: 'r', owner: null, hop: 1 }, nextDue: T0 + 1_000 },
+    });
+    expect(settle({ outcome: 'handed_over' }, refetch, 'stopped').outcome).toBe('cancelled');
+  });
+
   it('hands over until three hops in a row committed nothing', () => {
     expect(settle({ outcome: 'handed_over' })).toMatchObject({
       outcome: 'handed_over',

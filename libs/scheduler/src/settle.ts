@@ -47,7 +47,7 @@ function waiting(
   outcome: RunOutcome,
   patch: Partial<ActiveRun> & { readonly notBefore: number },
 ): Settlement {
-  const nextSlot = p.run.kind === 's' ? nextSlotOf(p) : null;
+  const nextSlot = p.run.kind === 'r' ? null : nextSlotOf(p);
   const nextDue = Math.min(patch.notBefore, nextSlot ?? Infinity);
   return { due: { ...p.due, active: released(p.run, patch), nextDue }, outcome };
 }
@@ -58,20 +58,27 @@ function settleHandOver(p: SettleInput): Settlement {
   return waiting(p, 'handed_over', { hop: p.run.hop + 1, idle, notBefore: p.result.notBefore ?? p.now });
 }
 
+/** Nothing of the run is wanted any more. What a person ordered outlives the task's end, but not its stop. */
+function isOver({ task, run }: SettleInput): boolean {
+  return (
+    task.status === 'stopped' || (run.kind === 's' && task.status !== 'running' && task.status !== 'pending')
+  );
+}
+
 /**
  * Where the due item goes after a run: on to the next slot, into a later retry, or to another worker. A run that the
- * task's end has made pointless is never retried.
+ * task's end has made pointless is never retried. A refetch holds up the schedule while it waits, so it does so for
+ * failures only, and for no more of them than the task's retries: what it left open is known, and asked for by later runs.
  */
 export function decideSettle(p: SettleInput): Settlement {
   const { result, run, task } = p;
-  const over = task.status === 'completed' || task.status === 'failed' || task.status === 'stopped';
-  if (over) return ended(p, result.outcome === 'handed_over' ? 'cancelled' : result.outcome);
+  if (isOver(p)) return ended(p, result.outcome === 'handed_over' ? 'cancelled' : result.outcome);
   if (result.outcome === 'handed_over') return settleHandOver(p);
-  if (result.outcome === 'partial' && result.notBefore !== undefined) {
+  if (result.outcome === 'partial' && result.notBefore !== undefined && run.kind !== 'r') {
     return waiting(p, 'partial', { notBefore: Math.max(p.now, result.notBefore) });
   }
   if (result.outcome === 'failed' && result.error?.permanent !== true) {
-    const failures = run.failures + (result.freeRetry === true ? 0 : 1);
+    const failures = run.failures + (result.freeRetry === true && run.kind !== 'r' ? 0 : 1);
     if (failures <= task.config.retries) {
       const delay = retryDelayMs(Math.min(run.attempt, 10), p.random);
       return waiting(p, 'failed', { failures, notBefore: Math.max(p.now + delay, result.notBefore ?? 0) });
