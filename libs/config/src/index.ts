@@ -11,5 +11,6 @@ export {
   type SourceConfig,
   type SourceCredentials,
 } from './runtime-config.ts';
+export { type EnvProxy } from './proxy-environment.ts';
 export { runtimeConfigJsonSchema, type RuntimeConfigText } from './runtime-schema.ts';
 export { Secret } from './secret.ts';

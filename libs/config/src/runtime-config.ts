@@ -1,4 +1,5 @@
 import type { Environment } from './environment.ts';
+import { proxyOf, type EnvProxy } from './proxy-environment.ts';
 import type { RuntimeConfigTree } from './runtime-schema.ts';
 import { Secret } from './secret.ts';
 
@@ -26,6 +27,8 @@ export interface CcxtSourceConfig extends AnySource {
   readonly driver: 'ccxt';
   readonly exchange: string;
   readonly baseUrl?: string | undefined;
+  /** An address, or `none`: not even the environment's. */
+  readonly proxy?: string | undefined;
   readonly realm?: string | undefined;
   readonly credentials?: SourceCredentials | undefined;
   readonly sendCredentials: boolean;
@@ -59,6 +62,8 @@ export interface RuntimeConfig {
   readonly shutdownGraceMs: number;
   /** By the name that tasks use. */
   readonly sources: Readonly<Record<string, SourceConfig>>;
+  /** For every source that names no other, those included that are not configured. */
+  readonly proxy?: EnvProxy | undefined;
   /** File of create_task signals to send at start. */
   readonly tasksFile?: string | undefined;
   /** What the writer should know of how the configuration was read. */
@@ -100,6 +105,7 @@ function sourceOf(id: string, tree: SourceTree, env: Environment): SourceConfig 
     driver: 'ccxt',
     exchange: tree.exchange ?? id,
     ...(tree.base_url !== undefined && { baseUrl: tree.base_url }),
+    ...(tree.proxy !== undefined && { proxy: tree.proxy }),
     ...(tree.realm !== undefined && { realm: tree.realm }),
     ...(tree.credentials !== undefined && { credentials: credentialsOf(tree.credentials, env) }),
     sendCredentials: tree.send_credentials,
@@ -113,6 +119,7 @@ export function runtimeConfigOf(p: {
   readonly notices: readonly string[];
 }): RuntimeConfig {
   const { tree } = p;
+  const proxy = proxyOf(p.env);
   return {
     runtime: tree.runtime,
     taskStore: tree.task_store,
@@ -127,6 +134,7 @@ export function runtimeConfigOf(p: {
     tickMs: tree.tick_ms,
     shutdownGraceMs: tree.shutdown_grace_ms,
     sources: Object.fromEntries(Object.entries(tree.sources).map(([id, s]) => [id, sourceOf(id, s, p.env)])),
+    ...(proxy !== undefined && { proxy }),
     ...(tree.tasks_file !== undefined && { tasksFile: tree.tasks_file }),
     notices: p.notices,
   };

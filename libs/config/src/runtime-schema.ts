@@ -66,7 +66,27 @@ const baseUrl = text(2_048).superRefine((value, ctx) => {
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
 });
 
-const CCXT_KEYS = ['exchange', 'base_url', 'realm', 'credentials', 'send_credentials'] as const;
+const PROXY_SCHEMES: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:', 'socks5h:']);
+
+/** An address alone: a user and a password belong into the environment, which the log hides. */
+function proxyProblem(value: string): string | undefined {
+  if (value === 'none') return undefined;
+  if (!URL.canParse(value)) return 'must be a URL such as http://127.0.0.1:3128, or none';
+  const url = new URL(value);
+  if (!PROXY_SCHEMES.has(url.protocol)) return 'must begin with http://, https:// or socks5://';
+  if (url.username !== '' || url.password !== '')
+    return 'must not hold a user or password; give a proxy with those by HTTPS_PROXY or ALL_PROXY';
+  if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
+    return 'must be an address without a path';
+  return undefined;
+}
+
+const proxy = text(2_048).superRefine((value, ctx) => {
+  const problem = proxyProblem(value);
+  if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
+});
+
+const CCXT_KEYS = ['exchange', 'base_url', 'proxy', 'realm', 'credentials', 'send_credentials'] as const;
 const SANDBOX_KEYS = ['seed', 'recording', 'clock', 'latency_ms'] as const;
 
 const source = z
@@ -83,6 +103,11 @@ const source = z
     base_url: baseUrl
       .optional()
       .describe('Another address of the venue. Its data are then not called live: see realm.'),
+    proxy: proxy
+      .optional()
+      .describe(
+        'Proxy to go out through (http, https or socks5), or none. Default: HTTPS_PROXY or ALL_PROXY of the environment.',
+      ),
     realm: z
       .string()
       .regex(/^[a-z][a-z0-9._-]{0,31}(:[A-Za-z0-9._-]{1,64})?$/, {

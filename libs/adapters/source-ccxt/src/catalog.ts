@@ -1,4 +1,5 @@
 import type { Timeframe } from '@kairos/domain';
+import { isMisnamed } from './venue-facts.ts';
 import table from './generated/catalog.json' with { type: 'json' };
 
 /** What an exchange offers through ccxt, as generated from the installed version. */
@@ -16,9 +17,13 @@ export const catalogIds = (): readonly string[] => [...CATALOG.keys()];
 export const catalogEntry = (exchange: string): CatalogEntry | undefined => CATALOG.get(exchange);
 
 /** Data type id → timeframes (empty: any), as a source description states it. */
-export function dataTypesOf(entry: CatalogEntry): Readonly<Record<string, readonly Timeframe[]>> {
+export function dataTypesOf(
+  exchange: string,
+  entry: CatalogEntry,
+): Readonly<Record<string, readonly Timeframe[]>> {
+  const timeframes = entry.ohlcv.filter((timeframe) => !isMisnamed(exchange, timeframe));
   return {
-    ...(entry.ohlcv.length > 0 ? { kline: entry.ohlcv } : {}),
+    ...(timeframes.length > 0 ? { kline: timeframes } : {}),
     ...(entry.ticker ? { ticker: [] } : {}),
   };
 }

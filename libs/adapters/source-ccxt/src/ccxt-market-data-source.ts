@@ -1,4 +1,4 @@
-import { UnsupportedError, type EvidenceRead, type RecordBatch } from '@kairos/domain';
+import { SourceError, UnsupportedError, type EvidenceRead, type RecordBatch } from '@kairos/domain';
 import type {
   Clock,
   Logger,
@@ -15,6 +15,7 @@ import { blamedTrace, newCall, runCall, type CallContext } from './call-context.
 import type { CcxtExchange } from './ccxt-exchange.ts';
 import { classifyError } from './classify-error.ts';
 import { HttpClient } from './client.ts';
+import { findEarliest } from './earliest.ts';
 import { instrumentedExchange } from './instrumented-exchange.ts';
 import { MarketShelf, type MarketCache } from './market-shelf.ts';
 import { familyOf, fetchKlines, isRaw } from './range-fetch.ts';
@@ -23,7 +24,7 @@ import { fetchTickerSnapshots } from './snapshot-fetch.ts';
 import type { ResolvedSettings } from './settings.ts';
 import { ambiguousSymbol, matchSymbol, nearestSymbols, sourceMarket, unknownSymbol } from './symbols.ts';
 import { isRateLimited } from './rate-limited.ts';
-import { klineFacts, tickerFacts } from './venue-facts.ts';
+import { klineFacts, tickerFacts, windowRules } from './venue-facts.ts';
 
 export interface CcxtSourceDeps {
   readonly budget: VenueBudget;
@@ -72,8 +73,8 @@ export class CcxtMarketDataSource implements MarketDataSource {
   /** Loads the exchange's file; no request is sent. @throws ConfigError */
   static async open(settings: ResolvedSettings, deps: CcxtSourceDeps): Promise<CcxtMarketDataSource> {
     const { budget, clock } = deps;
-    const { realm, origin, timeoutMs } = settings;
-    const client = new HttpClient({ realm, origin, timeoutMs, budget, clock });
+    const { realm, origin, proxy, timeoutMs } = settings;
+    const client = new HttpClient({ realm, origin, proxy, timeoutMs, budget, clock });
     const exchange = await instrumentedExchange(settings, client, clock);
     return new CcxtMarketDataSource({ settings, deps, client, exchange });
   }
@@ -93,10 +94,12 @@ export class CcxtMarketDataSource implements MarketDataSource {
     throw unknownSymbol(this.id, symbol, nearestSymbols(symbol, this.#shelf.markets));
   }
 
-  facts({ market, dataType }: { readonly market: SourceMarket; readonly dataType: string }): SourceFacts {
+  facts({ market, dataType, timeframe }: Parameters<MarketDataSource['facts']>[0]): SourceFacts {
     this.#requireType(dataType, 'kline', 'ticker');
-    if (dataType === 'ticker') return tickerFacts(this.#exchange.id);
-    return klineFacts(this.#exchange.id, familyOf(market), this.#statedPageSize());
+    const exchange = this.#exchange.id;
+    if (dataType === 'ticker') return tickerFacts(exchange);
+    const ccxtLimit = this.#statedPageSize();
+    return klineFacts({ exchange, family: familyOf(market), timeframe, ccxtLimit });
   }
 
   async venueTime(sourceCall: SourceCall): Promise<number | undefined> {
@@ -113,9 +116,27 @@ export class CcxtMarketDataSource implements MarketDataSource {
     sourceCall: SourceCall,
   ): Promise<number | null | undefined> {
     this.#requireType(p.dataType, 'kline');
-    if (!isRaw(this.#exchange, p)) return undefined;
-    const batch = await this.#klines({ ...p, limit: 1, since: 0, until: undefined }, newCall(sourceCall));
-    return batch.ts[0] ?? null;
+    const call = newCall(sourceCall);
+    if (isRaw(this.#exchange, p)) {
+      const batch = await this.#klines({ ...p, limit: 1, since: 0, until: undefined }, call);
+      return batch.ts[0] ?? null;
+    }
+    if (!windowRules(this.#exchange.id).wholeHistory) return undefined;
+    await this.#learnMarkets(p, sourceCall);
+    const { anchorMs, pageSize } = this.facts(p);
+    const offered = Object.keys(this.#exchange.timeframes ?? {});
+    const now = this.#deps.clock.now();
+    const query = { timeframe: p.timeframe, offered, pageSize, anchorMs, now };
+    try {
+      return await findEarliest(query, async ({ timeframe, from, to }) => {
+        const request = { ...p, timeframe, since: from, until: to, limit: pageSize };
+        return boundsOf(await this.#klines(request, call)).first;
+      });
+    } catch (error) {
+      // A stand-in that has not every timeframe of the venue: no reason to give up the series.
+      if (error instanceof SourceError && error.code === 'SERIES_REFUSED') return undefined;
+      throw error;
+    }
   }
 
   async fetchRange(p: RangeRequest, sourceCall: SourceCall): Promise<SourcePage> {
@@ -159,12 +180,18 @@ export class CcxtMarketDataSource implements MarketDataSource {
     call: CallContext,
   ): Promise<RecordBatch> {
     const what = `candles of ${request.market.instrument} ${request.timeframe}`;
-    const p = { exchange: this.#exchange, request, columns: this.#shelf.columns, what };
+    const p = {
+      exchange: this.#exchange,
+      request,
+      columns: this.#shelf.columns,
+      facts: this.facts(request),
+      what,
+    };
     return this.#call(call, what, () => fetchKlines(p, call));
   }
 
   /** ccxt needs its markets for everything but a raw read; a replayed world tells its columns along with them. */
-  async #learnMarkets(p: RangeRequest, call: SourceCall): Promise<void> {
+  async #learnMarkets(p: Pick<RangeRequest, 'market' | 'price'>, call: SourceCall): Promise<void> {
     if (isRaw(this.#exchange, p) && this.realm === 'live') return;
     await this.#shelf.ensure(call);
     if (!isRaw(this.#exchange, p) && p.market.kind !== 'spot') await this.#shelf.widen(call);

@@ -77,7 +77,9 @@ type Say = (text: string) => string;
 function seriesError({ classes, status, text }: Facts, say: Say, options: Options): Error | undefined {
   if (status !== undefined && status >= 500) return undefined;
   const unclear = !classes.has('OperationFailed') || classes.has('ExchangeNotAvailable');
-  if (classes.has('BadSymbol') || (unclear && UNKNOWN_PAIR_TEXT.test(text))) {
+  // Nothing here asks for an order: a plain "not found" that ccxt reads so is said of the symbol.
+  const unknown = classes.has('BadSymbol') || classes.has('OrderNotFound');
+  if (unknown || (unclear && UNKNOWN_PAIR_TEXT.test(text))) {
     return new SourceError('SYMBOL_UNKNOWN', say('the venue does not know the symbol'), {
       ...options,
       scope: 'series',

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { STATUS_CODES } from 'node:http';
 import {
   BadSourceDataError,
@@ -12,6 +13,7 @@ import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
 import { guardedLookup, isLoopbackHost, refusalOf } from './addresses.ts';
 import { checkRealm, whatIsWrong } from './body-check.ts';
 import { currentRequest, type RequestContext, type Trace } from './call-context.ts';
+import { isProxied, proxyDispatcher, type ProxyRoute } from './proxy.ts';
 import { readBody } from './read-body.ts';
 import { publicUrl } from './redact.ts';
 
@@ -19,6 +21,7 @@ export interface ClientOptions {
   readonly realm: Realm;
   /** Where every request must go; undefined: wherever ccxt sends it, by https. */
   readonly origin: URL | undefined;
+  readonly proxy?: ProxyRoute | undefined;
   readonly timeoutMs: number;
   readonly budget: VenueBudget;
   readonly clock: Clock;
@@ -54,10 +57,13 @@ const EXCERPT = 2_000;
 export class HttpClient {
   readonly #options: ClientOptions;
   readonly #agent = new Agent({ connect: { lookup: guardedLookup }, keepAliveTimeout: 30_000 });
+  /** Looks names up itself: what a name leads to is the proxy's to guard. */
+  readonly #proxy: Dispatcher | undefined;
   #clockOffsetMs: number | undefined;
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#proxy = options.proxy && proxyDispatcher(options.proxy);
   }
 
   /** How far the venue's clock (the Date header of its last answer) is ahead of ours. */
@@ -84,8 +90,8 @@ export class HttpClient {
   }
 
   /** Cuts what is still under way. */
-  close(): Promise<void> {
-    return this.#agent.destroy();
+  async close(): Promise<void> {
+    await Promise.all([this.#agent.destroy(), this.#proxy?.destroy()]);
   }
 
   #admit(address: string): URL {
@@ -101,6 +107,8 @@ export class HttpClient {
     const deadline = new AbortController();
     const stop = (): void => deadline.abort(signal.reason);
     const timer = setTimeout(() => deadline.abort(), this.#options.timeoutMs);
+    // A list of markets may take a dozen requests at once, all for one caller: no leak to warn of.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', stop, { once: true });
     try {
       if (signal.aborted) stop();
@@ -120,7 +128,7 @@ export class HttpClient {
       method: (params.method ?? 'GET') as Dispatcher.HttpMethod,
       headers: { ...params.headers, 'accept-encoding': encodings },
       body: params.body ?? null,
-      dispatcher: this.#agent,
+      dispatcher: this.#dispatcherFor(url),
       signal,
     });
     try {
@@ -133,11 +141,17 @@ export class HttpClient {
     }
   }
 
+  #dispatcherFor(url: URL): Dispatcher {
+    const { proxy } = this.#options;
+    return this.#proxy && proxy && isProxied(proxy, url) ? this.#proxy : this.#agent;
+  }
+
   #failure(error: unknown, url: URL, timedOut: boolean): Error {
     if (KairosError.is(error)) return error;
+    const way = this.#dispatcherFor(url) === this.#agent ? '' : ' through the proxy';
     const what = timedOut
-      ? `did not answer within ${this.#options.timeoutMs} ms`
-      : `could not be reached (${codeOf(error)})`;
+      ? `did not answer${way} within ${this.#options.timeoutMs} ms`
+      : `could not be reached${way} (${codeOf(error)})`;
     return new SourceUnavailableError(`${publicUrl(url)} ${what}`, { cause: error });
   }
 
@@ -187,5 +201,7 @@ const flatten = (headers: Dispatcher.ResponseData['headers']): Record<string, st
 
 const codeOf = (error: unknown): string => {
   const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  const refused = /^Proxy response \(\d+\)/.exec(String(message))?.[0];
+  if (refused !== undefined) return refused;
   return typeof code === 'string' ? code : String(message ?? 'no reason given').slice(0, 100);
 };

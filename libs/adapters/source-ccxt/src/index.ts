@@ -6,4 +6,5 @@ export {
   type CcxtSourcesOptions,
   type CcxtSourcesSettings,
 } from './registry.ts';
+export { type ProxySettings } from './proxy.ts';
 export { type CcxtCredentials, type CcxtSourceSettings } from './settings.ts';

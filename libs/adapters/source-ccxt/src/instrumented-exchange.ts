@@ -5,7 +5,7 @@ import { createExchange, type CcxtExchange } from './ccxt-exchange.ts';
 import type { FetchParams, HttpClient } from './client.ts';
 import { redirectUrls } from './redirect-urls.ts';
 import type { ResolvedSettings } from './settings.ts';
-import { priceOf } from './venue-facts.ts';
+import { priceOf } from './venue-prices.ts';
 
 /**
  * An unmodified ccxt exchange whose requests go out through our client. Its own throttle and retries are off: weight is

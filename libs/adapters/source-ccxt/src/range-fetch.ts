@@ -1,5 +1,5 @@
-import { BadSourceDataError, type RecordBatch } from '@kairos/domain';
-import type { RangeRequest, SourceMarket } from '@kairos/ports';
+import { BadSourceDataError, ceilTo, gridOf, shiftSlots, type RecordBatch } from '@kairos/domain';
+import type { RangeRequest, SourceFacts, SourceMarket } from '@kairos/ports';
 import { holdsList } from './body-check.ts';
 import type { CallContext } from './call-context.ts';
 import { callEndpoint, type CcxtExchange } from './ccxt-exchange.ts';
@@ -22,6 +22,7 @@ export interface KlineRequest {
   };
   /** Columns the venue announces as real. */
   readonly columns: readonly string[] | undefined;
+  readonly facts: SourceFacts;
   readonly what: string;
 }
 
@@ -69,23 +70,45 @@ async function fetchRaw({ exchange, request, columns, what }: KlineRequest): Pro
   return klineBatch(rows, onlyColumns(endpoint.shape, columns), what);
 }
 
+/**
+ * What ccxt brings, cut to the window that was asked for: venues read its end in three ways, or not at all, and most give
+ * the newest rows of a window that holds more than the limit. So the window never holds more.
+ */
 async function fetchUnified(
-  { exchange, request, columns, what }: KlineRequest,
+  { exchange, request, columns, facts, what }: KlineRequest,
   call: CallContext,
 ): Promise<RecordBatch> {
-  const { until: rule, extraRows } = windowRules(exchange.id);
-  const { market, timeframe, since, until, limit, price } = request;
-  const end =
-    until === undefined || rule === 'none' ? {} : { until: rule === 'exclusive' ? until : until - 1 };
-  const params = price === 'last' ? end : { ...end, price };
-  const rows = await exchange.fetchOHLCV(unifiedSymbol(market), timeframe, since, limit + extraRows, params);
+  const { market, timeframe, since, price } = request;
+  const limit = Math.min(request.limit, facts.pageSize);
+  const end = endOf(request, limit, facts.anchorMs);
+  const until = untilParam(exchange.id, end);
+  const params = price === 'last' ? until : { ...until, price };
+  const rows = await exchange.fetchOHLCV(unifiedSymbol(market), timeframe, since, limit, params);
   if (Array.isArray(rows) && rows.length === 0 && !holdsList(call.traces.at(-1)?.parsed)) {
     throw new BadSourceDataError(`${what}: the answer holds no list of candles, not even an empty one`);
   }
   // A mark or index price has no volume of its own: nothing is traded at it.
   const shape = price === 'last' ? CCXT_ROW : { ...CCXT_ROW, absentVolume: '0' };
-  return klineBatch(rows, onlyColumns(shape, columns), what);
+  return klineBatch(beforeEnd(rows, end), onlyColumns(shape, columns), what);
 }
+
+function endOf(
+  { timeframe, since, until }: KlineRequest['request'],
+  limit: number,
+  anchorMs: number,
+): number {
+  const grid = gridOf(timeframe, anchorMs);
+  return Math.min(until ?? Infinity, shiftSlots(grid, ceilTo(grid, since), limit));
+}
+
+function untilParam(exchange: string, end: number): { readonly until?: number } {
+  const rule = windowRules(exchange).until;
+  return rule === 'none' ? {} : { until: rule === 'exclusive' ? end : end - 1 };
+}
+
+/** Rows of the window; those whose time cannot be read stay, to be complained of. */
+const beforeEnd = (rows: unknown, end: number): unknown =>
+  Array.isArray(rows) ? rows.filter((row: unknown) => !(Array.isArray(row) && Number(row[0]) >= end)) : rows;
 
 const intervalOf = (exchange: CcxtExchange, timeframe: string): string =>
   exchange.timeframes?.[timeframe] ?? timeframe;

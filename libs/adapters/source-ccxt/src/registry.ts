@@ -2,14 +2,17 @@ import { UnsupportedError } from '@kairos/domain';
 import type { MarketDataSource, SourceDescription, SourceRegistry } from '@kairos/ports';
 import { catalogEntry, catalogIds, dataTypesOf } from './catalog.ts';
 import { CcxtMarketDataSource, type CcxtSourceDeps } from './ccxt-market-data-source.ts';
+import { proxyRoute, type ProxyRoute, type ProxySettings } from './proxy.ts';
 import { resolveSettings, type CcxtSourceSettings, type ResolvedSettings } from './settings.ts';
-import { poolPrefix } from './venue-facts.ts';
+import { poolPrefix } from './venue-prices.ts';
 
 /** What the operator says of sources, by source id. */
 export type CcxtSourcesSettings = Readonly<Record<string, CcxtSourceSettings>>;
 
 export interface CcxtSourcesOptions extends CcxtSourceDeps {
   readonly sources?: CcxtSourcesSettings | undefined;
+  /** The way out of every source that names no other, such as the environment's. */
+  readonly proxy?: ProxySettings | undefined;
 }
 
 /**
@@ -17,10 +20,11 @@ export interface CcxtSourcesOptions extends CcxtSourceDeps {
  * here; an exchange's code is loaded when its source is first opened. @throws ConfigError
  */
 export function createCcxtSources(options: CcxtSourcesOptions): SourceRegistry {
+  const proxy = options.proxy && proxyRoute(options.proxy, 'the proxy of the environment');
   const settings = new Map<string, ResolvedSettings>();
   for (const [id, given] of Object.entries(options.sources ?? {}))
-    settings.set(id, resolveSettings(id, given));
-  return new CcxtSourceRegistry(settings, options);
+    settings.set(id, resolveSettings(id, given, proxy));
+  return new CcxtSourceRegistry(settings, proxy, options);
 }
 
 /**
@@ -40,11 +44,17 @@ export function budgetShares(sources: CcxtSourcesSettings): (pool: string) => nu
 
 class CcxtSourceRegistry implements SourceRegistry {
   readonly #settings: ReadonlyMap<string, ResolvedSettings>;
+  readonly #proxy: ProxyRoute | undefined;
   readonly #deps: CcxtSourceDeps;
   readonly #open = new Map<string, Promise<MarketDataSource>>();
 
-  constructor(settings: ReadonlyMap<string, ResolvedSettings>, deps: CcxtSourceDeps) {
+  constructor(
+    settings: ReadonlyMap<string, ResolvedSettings>,
+    proxy: ProxyRoute | undefined,
+    deps: CcxtSourceDeps,
+  ) {
     this.#settings = settings;
+    this.#proxy = proxy;
     this.#deps = deps;
   }
 
@@ -55,7 +65,9 @@ class CcxtSourceRegistry implements SourceRegistry {
   describe(id: string): SourceDescription | undefined {
     const settings = this.#settingsOf(id);
     const entry = settings && catalogEntry(settings.exchange);
-    return settings && entry ? { id, realm: settings.realm, dataTypes: dataTypesOf(entry) } : undefined;
+    return settings && entry
+      ? { id, realm: settings.realm, dataTypes: dataTypesOf(settings.exchange, entry) }
+      : undefined;
   }
 
   open(id: string): Promise<MarketDataSource> {
@@ -79,6 +91,6 @@ class CcxtSourceRegistry implements SourceRegistry {
   }
 
   #settingsOf(id: string): ResolvedSettings | undefined {
-    return this.#settings.get(id) ?? (catalogEntry(id) ? resolveSettings(id, {}) : undefined);
+    return this.#settings.get(id) ?? (catalogEntry(id) ? resolveSettings(id, {}, this.#proxy) : undefined);
   }
 }

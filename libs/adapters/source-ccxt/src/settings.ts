@@ -1,6 +1,7 @@
 import { ConfigError, type Realm } from '@kairos/domain';
 import { isLoopbackHost, originOf } from './addresses.ts';
 import { catalogEntry } from './catalog.ts';
+import { proxyRoute, type ProxyRoute } from './proxy.ts';
 
 /** Keys of an account, read by the application from its environment. */
 export interface CcxtCredentials {
@@ -15,6 +16,11 @@ export interface CcxtSourceSettings {
   readonly exchange?: string | undefined;
   /** An origin that stands in for the venue: all of its addresses lead there, their paths kept. */
   readonly baseUrl?: string | undefined;
+  /**
+   * Another machine to go out through, `http://…`, `https://…` or `socks5://…`; `none`: directly, even where there is a
+   * default. Never used for this machine itself.
+   */
+  readonly proxy?: string | undefined;
   /** Default: `live`; with a `baseUrl`, `custom:<host>`. */
   readonly realm?: Realm | undefined;
   /** Deadline of one request from connecting to the last byte. Default 10,000. */
@@ -33,6 +39,7 @@ export interface ResolvedSettings {
   readonly id: string;
   readonly exchange: string;
   readonly origin: URL | undefined;
+  readonly proxy: ProxyRoute | undefined;
   readonly realm: Realm;
   readonly timeoutMs: number;
   /** Those that are really sent. */
@@ -43,8 +50,12 @@ export interface ResolvedSettings {
 const DEFAULT_TIMEOUT_MS = 10_000;
 const LONGEST_TIMEOUT_MS = 300_000;
 
-/** @throws ConfigError naming the key that is wrong. */
-export function resolveSettings(id: string, settings: CcxtSourceSettings): ResolvedSettings {
+/** `proxy`: of sources that name none. @throws ConfigError naming the key that is wrong. */
+export function resolveSettings(
+  id: string,
+  settings: CcxtSourceSettings,
+  proxy?: ProxyRoute,
+): ResolvedSettings {
   const exchange = settings.exchange ?? id;
   const key = `sources.${id}`;
   if (!catalogEntry(exchange))
@@ -55,11 +66,21 @@ export function resolveSettings(id: string, settings: CcxtSourceSettings): Resol
     id,
     exchange,
     origin,
+    proxy: proxyOf(settings, proxy, key),
     realm: realmOf(settings, origin, key),
     timeoutMs: timeoutOf(settings, key),
     credentials: trusted ? (settings.credentials ?? {}) : {},
     fetchMarketTypes: settings.fetchMarketTypes,
   };
+}
+
+function proxyOf(
+  { proxy }: CcxtSourceSettings,
+  fallback: ProxyRoute | undefined,
+  key: string,
+): ProxyRoute | undefined {
+  if (proxy === undefined) return fallback;
+  return proxy === 'none' ? undefined : proxyRoute({ url: proxy }, `${key}.proxy`);
 }
 
 function realmOf(settings: CcxtSourceSettings, origin: URL | undefined, key: string): Realm {
