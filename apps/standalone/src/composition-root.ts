@@ -4,7 +4,7 @@ import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
 import { roomsModule, T } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
 import type { Logger } from '@kairos/ports';
-import { LocalVenueBudget } from '@kairos/budget-local';
+import { SharedVenueBudget } from '@kairos/budget-shared';
 import { budgetShares, createCcxtSources } from '@kairos/source-ccxt';
 import { Container } from 'inversify';
 import type { PreparedSources } from './sources.ts';
@@ -39,10 +39,13 @@ export function compose({ config, log, stores, sources }: Machines): Container {
   container.bind(T.TaskStore).toConstantValue(stores.tasks);
   container.bind(T.RunHistory).toConstantValue(stores.history);
   container.bind(T.SeriesStore).toConstantValue(stores.series);
-  const budget = new LocalVenueBudget({ clock, share: budgetShares(sources.settings) });
+  const share = budgetShares(sources.settings);
+  const budget = new SharedVenueBudget({ store: stores.budget, clock, share });
   container
     .bind(T.Sources)
-    .toConstantValue(createCcxtSources({ sources: sources.settings, budget, clock, log }));
+    .toConstantValue(
+      createCcxtSources({ sources: sources.settings, proxy: sources.proxy, budget, clock, log }),
+    );
   container.load(roomsModule);
   return container;
 }

@@ -10,7 +10,16 @@ const TABLES = readFileSync(join(ROOT, 'docs/reference/errors.md'), 'utf8');
 const OUTSIDE = /(^|[\\/])(node_modules|dist|testkit|sandbox-venue|testing|test|scripts)([\\/]|$)/;
 
 /** Capitals in quotes that are no codes: keys of texts, and names of other people's things. */
-const OTHERS = new Set(['COLLECTING_TASK_NOT_FOUND', 'STORE_UNAVAILABLE', 'KAIROS_CONFIG', 'KAIROS_']);
+const OTHERS = new Set([
+  'COLLECTING_TASK_NOT_FOUND',
+  'STORE_UNAVAILABLE',
+  'KAIROS_CONFIG',
+  'KAIROS_',
+  'ALL_PROXY',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+]);
 const FOREIGN = /^(SQLITE|KAIROS)_/;
 
 function* sources(folder: string): Generator<string> {

@@ -8,6 +8,8 @@ import type { Health } from './health.ts';
 
 /** Largest request body; larger ones are refused with 413. */
 const BODY_LIMIT = 1_048_576;
+/** A request must have come whole within this, or its connection is closed. */
+const REQUEST_MS = 30_000;
 
 export interface HttpDeps {
   readonly signals: SignalHandler;
@@ -36,6 +38,7 @@ interface SeriesParams {
 export function createHttpServer(deps: HttpDeps): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
+    requestTimeout: REQUEST_MS,
     logger: false,
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',

@@ -4,7 +4,8 @@ import { SystemClock } from '@kairos/clock-system';
 import { T } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
 import { ConfigError } from '@kairos/domain';
-import type { Logger } from '@kairos/ports';
+import { createSampler } from '@kairos/fsck';
+import type { Clock, Logger } from '@kairos/ports';
 import { compose } from './composition-root.ts';
 import { Health } from './health.ts';
 import { createHttpServer } from './http-server.ts';
@@ -51,6 +52,18 @@ async function listen(http: FastifyInstance, config: RuntimeConfig): Promise<str
   }
 }
 
+/** Lets requests under way end; who has not sent or taken everything within the grace must not hold up the end. */
+async function closeHttp(http: FastifyInstance, clock: Clock, graceMs: number): Promise<void> {
+  const ended = new AbortController();
+  const patience = clock.sleep(graceMs, ended.signal).then(
+    () => http.server.closeAllConnections(),
+    () => undefined, // everybody went in time
+  );
+  await http.close();
+  ended.abort();
+  await patience;
+}
+
 /** Starts everything: store, venues, rooms, HTTP door, timer. @throws ConfigError, StoreError before anything runs */
 export async function startServer(
   config: RuntimeConfig,
@@ -66,8 +79,15 @@ export async function startServer(
     container.get(T.Scheduler),
     container.get(T.Signals),
   ];
-  const timer = new Timer({ scheduler, series: stores.series, clock, log, tickMs: config.tickMs });
-  queue.onHint((hint, limits) => scheduler.onHint(hint, limits));
+  const { series, tasks } = stores;
+  const sampler = createSampler(stores);
+  const timer = new Timer({ scheduler, tasks, series, sampler, clock, log, tickMs: config.tickMs });
+  queue.onHint((hint, limits) =>
+    scheduler.onHint(hint, limits).catch((error: unknown) => {
+      timer.doubt();
+      throw error;
+    }),
+  );
   const http = createHttpServer({
     signals,
     series: container.get(T.SeriesService),
@@ -80,8 +100,8 @@ export async function startServer(
   });
   const close = async (): Promise<void> => {
     await timer.stop();
-    await http.close();
-    await queue.drain({ graceMs: config.shutdownGraceMs });
+    const graceMs = config.shutdownGraceMs;
+    await Promise.all([closeHttp(http, clock, graceMs), queue.drain({ graceMs })]);
     await container.get(T.Sources).close();
     for (const venue of sources.venues) await venue.close();
     await stores.close();

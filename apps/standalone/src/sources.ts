@@ -1,11 +1,13 @@
 import { ConfigError } from '@kairos/domain';
 import type { RuntimeConfig, SandboxSourceConfig } from '@kairos/config';
 import { fixedClock, startSandboxVenue, type SandboxVenue } from '@kairos/sandbox-venue';
-import type { CcxtSourceSettings } from '@kairos/source-ccxt';
+import type { CcxtSourceSettings, ProxySettings } from '@kairos/source-ccxt';
 
 /** The settings of every configured source, and the venues that were started for some of them. */
 export interface PreparedSources {
   readonly settings: Readonly<Record<string, CcxtSourceSettings>>;
+  /** Of every source that names no other. */
+  readonly proxy?: ProxySettings | undefined;
   readonly venues: readonly SandboxVenue[];
 }
 
@@ -38,18 +40,28 @@ export async function prepareSources(config: RuntimeConfig): Promise<PreparedSou
   for (const [id, source] of Object.entries(config.sources)) {
     const { timeoutMs, budgetShare } = source;
     if (source.driver === 'ccxt') {
-      const { exchange, baseUrl, realm, sendCredentials } = source;
+      const { exchange, baseUrl, proxy, realm, sendCredentials } = source;
       const credentials = source.credentials && {
         apiKey: source.credentials.apiKey.value.reveal(),
         secret: source.credentials.secret?.value.reveal(),
         password: source.credentials.password?.value.reveal(),
       };
-      settings[id] = { exchange, baseUrl, realm, sendCredentials, timeoutMs, budgetShare, credentials };
+      settings[id] = {
+        exchange,
+        baseUrl,
+        proxy,
+        realm,
+        sendCredentials,
+        timeoutMs,
+        budgetShare,
+        credentials,
+      };
       continue;
     }
     const venue = await startVenue(id, source);
     venues.push(venue);
     settings[id] = { exchange: 'binance', baseUrl: venue.url, realm: venue.realm, timeoutMs, budgetShare };
   }
-  return { settings, venues };
+  const proxy = config.proxy && { url: config.proxy.url.reveal(), except: config.proxy.except };
+  return { settings, proxy, venues };
 }

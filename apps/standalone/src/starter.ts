@@ -28,7 +28,13 @@ function signalsIn(text: string, file: string): readonly unknown[] {
   return tasks;
 }
 
-/** Sends the starter file's signals into a store that is new. @throws ConfigError naming file and entry */
+/** Leaves the store as new as it was, so that the corrected file is sent whole. */
+async function forgetTasks({ tasks }: Stores): Promise<void> {
+  const { items } = await tasks.list({ filter: {}, limit: 1_000 });
+  for (const { uid } of items) await tasks.remove({ uid });
+}
+
+/** Sends the starter file's signals into a store that is new, all or none. @throws ConfigError naming file and entry */
 export async function sendStarterTasks(
   file: string,
   p: { readonly signals: SignalHandler; readonly stores: Stores; readonly log: Logger },
@@ -43,8 +49,9 @@ export async function sendStarterTasks(
   const signals = signalsIn(text, file);
   for (const [i, signal] of signals.entries()) {
     const { body } = await p.signals.handle(signal);
-    if (!body.success)
-      throw new ConfigError(`${file}: tasks[${i}]: ${body.error}`, { file, key: `tasks[${i}]` });
+    if (body.success) continue;
+    await forgetTasks(p.stores);
+    throw new ConfigError(`${file}: tasks[${i}]: ${body.error}`, { file, key: `tasks[${i}]` });
   }
   p.log.info('starter.sent', { file, tasks: signals.length });
 }

@@ -1,12 +1,21 @@
 import type { RuntimeConfig } from '@kairos/config';
-import type { Clock, RunHistory, SeriesStore, TaskStore } from '@kairos/ports';
-import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
+import type { BudgetStore, Clock, RunHistory, SeriesStore, StoreInspector, TaskStore } from '@kairos/ports';
+import {
+  MemoryBudgetStore,
+  MemoryInspector,
+  MemoryRunHistory,
+  MemorySeriesStore,
+  MemoryStore,
+  MemoryTaskStore,
+} from '@kairos/store-memory';
 import { openSqliteStore } from '@kairos/store-sqlite';
 
 export interface Stores {
   readonly tasks: TaskStore;
   readonly history: RunHistory;
   readonly series: SeriesStore;
+  readonly budget: BudgetStore;
+  readonly inspector: StoreInspector;
   close(): Promise<void>;
 }
 
@@ -21,6 +30,8 @@ function openMemory(clock: Clock): Stores {
     tasks,
     history,
     series,
+    budget: new MemoryBudgetStore(data),
+    inspector: new MemoryInspector(data),
     close: () => Promise.all([tasks.close(), series.close()]).then(() => undefined),
   };
 }

@@ -1,9 +1,13 @@
-import type { Clock, Logger, SeriesStore } from '@kairos/ports';
+import type { StoreSampler } from '@kairos/fsck';
+import type { Clock, Logger, SeriesStore, TaskStore } from '@kairos/ports';
 import type { Scheduler } from '@kairos/scheduler';
+import { sampleStore } from './sample-store.ts';
 
 export interface TimerDeps {
   readonly scheduler: Scheduler;
+  readonly tasks: TaskStore;
   readonly series: SeriesStore;
+  readonly sampler: StoreSampler;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tickMs: number;
@@ -13,6 +17,10 @@ export interface TimerDeps {
 const COMPACT_EVERY_MS = 60_000;
 const COMPACT_AGE_MS = 10 * 60_000;
 const COMPACT_ROWS = 4_000;
+/** A clock that went back by more has left plans that are too far off. */
+const BACK_MS = 5_000;
+/** How often a store that failed is asked whether it works again. */
+const DOUBT_MS = 10_000;
 
 /**
  * The server's own sense of time: ticks the scheduler, never two at once, and lets the store tidy up in between. `nudge`
@@ -24,6 +32,8 @@ export class Timer {
   #busy: Promise<void> | undefined;
   #stopped = false;
   #lastCompact = 0;
+  #lastTurn = 0;
+  #inDoubt = false;
 
   constructor(deps: TimerDeps) {
     this.#deps = deps;
@@ -35,6 +45,11 @@ export class Timer {
 
   nudge(): void {
     if (!this.#stopped && !this.#busy) this.#arm(0);
+  }
+
+  /** Work failed in the store: none is begun until a write succeeds, for all of it would fail the same way. */
+  doubt(): void {
+    this.#inDoubt = true;
   }
 
   /** Resolves when no tick is under way and none will come. */
@@ -49,19 +64,28 @@ export class Timer {
     this.#timer = setTimeout(() => {
       this.#busy = this.#turn().finally(() => {
         this.#busy = undefined;
-        if (!this.#stopped) this.#arm(this.#deps.tickMs);
+        const { tickMs } = this.#deps;
+        if (!this.#stopped) this.#arm(this.#inDoubt ? Math.max(DOUBT_MS, tickMs) : tickMs);
       });
     }, delayMs);
   }
 
   async #turn(): Promise<void> {
-    const { scheduler, clock, log } = this.#deps;
+    const { scheduler, sampler, tasks, clock, log } = this.#deps;
     try {
-      await scheduler.tick(clock.now());
+      const now = clock.now();
+      if (this.#inDoubt) await tasks.ping({ now });
+      this.#inDoubt = false;
+      const wentBack = now < this.#lastTurn - BACK_MS;
+      if (wentBack) log.warn('clock.went_back', { by_ms: this.#lastTurn - now });
+      if (wentBack) await scheduler.recover(now);
+      this.#lastTurn = now;
+      await scheduler.tick(now);
       await this.#compact();
     } catch (error) {
       log.error('tick.failed', { error });
     }
+    await sampleStore({ sampler, log, now: clock.now() });
   }
 
   async #compact(): Promise<void> {

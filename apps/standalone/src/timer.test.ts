@@ -1,0 +1,68 @@
+import { StoreError } from '@kairos/domain';
+import type { Clock, SeriesStore, TaskStore } from '@kairos/ports';
+import type { Scheduler } from '@kairos/scheduler';
+import { RecordingLogger } from '@kairos/testkit';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Timer } from './timer.ts';
+
+const NOW = Date.UTC(2026, 0, 1);
+
+describe('Timer', () => {
+  const calls: string[] = [];
+  const log = new RecordingLogger();
+  let broken = false;
+  const note = (name: string) => async (): Promise<never> => {
+    calls.push(name);
+    if (broken) throw new StoreError('STORE_FULL', 'the disk is full');
+    return { hinted: 0, more: false, rows: 0 } as never;
+  };
+  const clock: Clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
+  let timer: Timer;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: NOW });
+    calls.length = 0;
+    log.entries.length = 0;
+    broken = false;
+    timer = new Timer({
+      scheduler: { tick: note('tick'), recover: note('recover') } as unknown as Scheduler,
+      tasks: { ping: note('ping') } as unknown as TaskStore,
+      series: { compact: async () => ({ rows: 0, more: false }) } as unknown as SeriesStore,
+      sampler: { step: async () => [] },
+      clock,
+      log,
+      tickMs: 1_000,
+    });
+    timer.start();
+  });
+  afterEach(async () => {
+    await timer.stop();
+    vi.useRealTimers();
+  });
+
+  it('ticks, and does no more while all is well', async () => {
+    await vi.advanceTimersByTimeAsync(3_500);
+    expect(calls).toEqual(['tick', 'tick', 'tick', 'tick']);
+  });
+
+  it('looks for plans that are too far off when the clock has gone back', async () => {
+    await vi.advanceTimersByTimeAsync(500);
+    vi.setSystemTime(NOW - 86_400_000);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(calls).toEqual(['tick', 'recover', 'tick', 'tick']);
+    expect(log.events()).toEqual(['clock.went_back']);
+  });
+
+  it('begins no work in a store that failed until it writes again, and asks it seldom', async () => {
+    await vi.advanceTimersByTimeAsync(500);
+    broken = true;
+    timer.doubt();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(calls[0]).toBe('tick');
+    expect(calls.slice(1).every((name) => name === 'ping')).toBe(true);
+    expect(calls.length).toBeLessThan(10);
+    broken = false;
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect(calls.at(-1)).toBe('tick');
+  });
+});
