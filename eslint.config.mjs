@@ -71,7 +71,18 @@ const AMBIENT = ['process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch'
 }));
 
 /** The rooms: they touch nothing of the platform, so they run wherever they are put. */
-const ROOMS = ['domain', 'codec', 'ports', 'config', 'tasks', 'scheduler', 'collectors', 'series', 'signals'];
+const ROOMS = [
+  'domain',
+  'codec',
+  'ports',
+  'config',
+  'tasks',
+  'scheduler',
+  'collectors',
+  'series',
+  'fsck',
+  'signals',
+];
 
 /** Node's own modules are no packages, so the boundary rule does not see them: this one does, with and without `node:`. */
 function bannedImports({ except = [], names = [] }) {
