@@ -74,6 +74,31 @@ describe('the rooms together', () => {
     expect(await outcomes(h, task)).toEqual(['succeeded']);
   });
 
+  it('show the progress of a first run while it is under way', async () => {
+    const h = await house();
+    await h.tasks.create({ taskId: 'a', content: content() });
+    let seen: unknown;
+    h.source.script = async (call) => {
+      if (call.method === 'fetchRange') seen = (await h.tasks.view({ taskId: 'a' })).progress;
+      return 'ok' as const;
+    };
+    await h.tick();
+    expect(seen).toMatchObject([{ instrument: BTC, expected: 20, missing: 20, present: 0 }]);
+  });
+
+  it('let a pending task start with its own first slot, whatever its policy for missed ones', async () => {
+    const h = await house();
+    const config = { ...DEFAULT_TASK_CONFIG, missed: 'all' as const };
+    const { task } = await h.tasks.create({
+      taskId: 'a',
+      content: content({ startTime: NOW + 10 * HOUR, endTime: null, config }),
+    });
+    h.clock.set(NOW + 10 * HOUR + 1_000);
+    await h.tick();
+    await h.tick();
+    expect(await outcomes(h, task)).toEqual(['succeeded']);
+  });
+
   it('go on when a completed task is given a later end', async () => {
     const h = await house();
     await h.tasks.create({ taskId: 'a', content: content() });

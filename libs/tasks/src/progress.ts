@@ -1,4 +1,4 @@
-import type { Task, TaskSeries, TimeRange } from '@kairos/domain';
+import type { Series, Task, TaskSeries, TimeRange } from '@kairos/domain';
 import { ceilTo, dataTypeOf, floorTo, gridOf, tallyCoverage, taskStart, type Grid } from '@kairos/domain';
 import type { Calendar, Clock, SeriesStore, SymbolProgress } from '@kairos/ports';
 
@@ -26,9 +26,36 @@ function firstSlot(task: Task, grid: Grid): number {
   return isSnapshot ? floorTo(grid, Math.max(start, task.createdAt)) : ceilTo(grid, start);
 }
 
-async function progressOfSeries(task: Task, s: TaskSeries, deps: ProgressDeps): Promise<SymbolProgress> {
-  const base = { symbol: s.symbol, instrument: s.instrument, state: s.state, note: s.note, error: s.error };
-  const series = s.seriesKey === null ? undefined : await deps.series.getSeries({ key: s.seriesKey });
+/**
+ * Series that the running first run has opened, by the symbol they were asked for: the task itself learns of them when
+ * that run ends, and people want to watch before.
+ */
+async function openedSeries(task: Task, deps: ProgressDeps): Promise<ReadonlyMap<string, Series>> {
+  const found = new Map<string, Series>();
+  if (task.series.every((s) => s.seriesKey !== null)) return found;
+  const filter = { source: task.source, dataType: task.dataType, timeframe: task.frequency };
+  let cursor: string | undefined;
+  do {
+    const page = await deps.series.listSeries({ filter, limit: 1_000, cursor });
+    for (const series of page.items) {
+      if (series.price === task.config.price && series.createdAt >= task.createdAt)
+        for (const alias of series.aliases) found.set(alias, series);
+    }
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return found;
+}
+
+async function progressOfSeries(
+  task: Task,
+  s: TaskSeries,
+  deps: ProgressDeps,
+  opened: ReadonlyMap<string, Series>,
+): Promise<SymbolProgress> {
+  const series =
+    s.seriesKey === null ? opened.get(s.symbol) : await deps.series.getSeries({ key: s.seriesKey });
+  const instrument = s.instrument ?? series?.instrument ?? null;
+  const base = { symbol: s.symbol, instrument, state: s.state, note: s.note, error: s.error };
   if (!series) return { ...base, ...NO_COUNTS, watermark: null };
   const grid = gridOf(task.frequency, series.anchorMs);
   const closed = deps.calendar.closedBefore({ grid, now: deps.clock.now() });
@@ -42,6 +69,7 @@ async function progressOfSeries(task: Task, s: TaskSeries, deps: ProgressDeps): 
 /** Progress of every symbol of a task, from the coverage in the store. */
 export async function progressOf(task: Task, deps: ProgressDeps): Promise<SymbolProgress[]> {
   const out: SymbolProgress[] = [];
-  for (const series of task.series) out.push(await progressOfSeries(task, series, deps));
+  const opened = await openedSeries(task, deps);
+  for (const series of task.series) out.push(await progressOfSeries(task, series, deps, opened));
   return out;
 }

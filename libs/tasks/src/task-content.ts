@@ -82,7 +82,7 @@ export function newTask(p: {
     lastRun: null,
     createdAt: p.now,
     updatedAt: p.now,
-    epochAt: p.now,
+    epochAt: Math.max(p.now, content.startTime ?? 0),
     withUnavailable: false,
   };
 }

@@ -98,7 +98,7 @@ export class TaskService implements TaskCommands, TaskQueries {
         status: resumed,
         error: null,
         health: { state: 'ok', reasons: [] },
-        epochAt: nextEpoch(due, now),
+        epochAt: Math.max(nextEpoch(due, now), content.startTime ?? 0),
         updatedAt: now,
         series: seriesAfterUpdate(task, content),
       };

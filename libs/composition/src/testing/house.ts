@@ -4,7 +4,7 @@ import { InlineWorkQueue } from '@kairos/queue-inline';
 import type { Scheduler } from '@kairos/scheduler';
 import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
 import type { TaskService } from '@kairos/tasks';
-import { FakeClock, FakeIds, FakeWorkers, RecordingLogger, silentLogger } from '@kairos/testkit';
+import { FakeIds, FakeWorkers, RecordingLogger, silentLogger, type FakeClock } from '@kairos/testkit';
 import { Container } from 'inversify';
 import { roomsModule } from '../rooms.module.ts';
 import { T } from '../tokens.ts';
