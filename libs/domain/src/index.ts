@@ -96,6 +96,7 @@ export {
   type CoverageRun,
   type CoverageState,
 } from './coverage.ts';
+export { checkPart } from './check-part.ts';
 export {
   clipPart,
   emptyPart,

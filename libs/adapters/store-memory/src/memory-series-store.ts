@@ -1,4 +1,5 @@
 import {
+  checkPart,
   dataTypeOf,
   LeaseLostError,
   NotFoundError,
@@ -20,7 +21,6 @@ import type {
   SeriesStore,
   SeriesStoreCapabilities,
 } from '@kairos/ports';
-import { checkPart } from './check-part.ts';
 import { cursorOf, Door, frozenCopy, parseCursor, type MemoryStore } from './memory-store.ts';
 import { SeriesShelf } from './series-shelf.ts';
 

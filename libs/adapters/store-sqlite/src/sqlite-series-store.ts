@@ -1,4 +1,5 @@
 import {
+  checkPart,
   LeaseLostError,
   type CoverageRun,
   type Evidence,
@@ -19,7 +20,6 @@ import type {
   SeriesStore,
   SeriesStoreCapabilities,
 } from '@kairos/ports';
-import { checkPart } from './check-part.ts';
 import type { SqliteClient } from './client.ts';
 import { mergeRest, mergeSlice, reviseBlock } from './commit-blocks.ts';
 import { Compactor } from './compactor.ts';

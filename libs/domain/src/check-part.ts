@@ -1,12 +1,8 @@
-import {
-  hasRows,
-  isSorted,
-  StoreError,
-  type BlockLayout,
-  type CoverageRun,
-  type Part,
-  type RecordBatch,
-} from '@kairos/domain';
+import { isSorted, type RecordBatch } from './batch.ts';
+import { hasRows, type CoverageRun } from './coverage.ts';
+import { StoreError } from './errors.ts';
+import type { Part } from './part.ts';
+import type { BlockLayout } from './series.ts';
 
 function runsFault(runs: readonly CoverageRun[]): string | undefined {
   for (const [i, run] of runs.entries()) {
@@ -36,7 +32,7 @@ function keysFault(layout: BlockLayout, batch: RecordBatch): string | undefined 
   return odd === undefined ? undefined : `the row at ${odd} stands on no slot of the grid`;
 }
 
-/** Refuses a part that is not what `Part` promises. @throws StoreError `STORE_BAD_INPUT` */
+/** Refuses a part that is not what `Part` promises, before a store keeps it. @throws StoreError `STORE_BAD_INPUT` */
 export function checkPart(layout: BlockLayout, part: Part): void {
   const fault = keysFault(layout, part.batch) ?? runsFault(part.runs) ?? statesFault(part);
   if (fault) throw new StoreError('STORE_BAD_INPUT', `cannot commit this part: ${fault}`);
