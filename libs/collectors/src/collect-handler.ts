@@ -1,11 +1,16 @@
-import type { KairosError, Task, TaskSeries } from '@kairos/domain';
-import { KairosError as Kairos, RateLimitedError, SourceError, taskStart } from '@kairos/domain';
+import {
+  KairosError,
+  RateLimitedError,
+  SourceError,
+  taskStart,
+  type Task,
+  type TaskSeries,
+} from '@kairos/domain';
 import type { RunContext, RunHandler, RunResult, SourceRegistry } from '@kairos/ports';
 import { HandOver } from './call-source.ts';
 import { collect, endsSeries, type SeriesOutcome } from './collect.ts';
 import { Tallies, type CollectDeps } from './job.ts';
-import type { SeriesRequest } from './series-job.ts';
-import { typeOf } from './series-job.ts';
+import { typeOf, type SeriesRequest } from './series-job.ts';
 
 /** When a whole venue is out, look again after this; more with every failed attempt in a row. */
 const OUTAGE_PAUSE_MS = 15_000;
@@ -37,7 +42,8 @@ export class CollectHandler implements RunHandler {
           outcome: 'handed_over',
           series: standings(ctx, found, deps.clock.now()),
         };
-      if (!Kairos.is(error) || error.code === 'LEASE_LOST' || error.code.startsWith('STORE_')) throw error;
+      if (!KairosError.is(error) || error.code === 'LEASE_LOST' || error.code.startsWith('STORE_'))
+        throw error;
       return venueFailure(ctx, error, tallies, deps.clock.now());
     }
   }

@@ -8,8 +8,8 @@ import type {
   Revision,
   RowConflict,
   TimeRange,
+  KairosError,
 } from '@kairos/domain';
-import type { KairosError } from '@kairos/domain';
 import {
   batchOfRows,
   ceilTo,
@@ -30,7 +30,7 @@ import {
   nominalMs,
   type Tally,
 } from '@kairos/domain';
-import { assertGoing, callSource, HandOver, type Caller } from './call-source.ts';
+import { assertGoing, callSource, type Caller } from './call-source.ts';
 import type { CollectDeps, CollectRun, SeriesJob, Tallies } from './job.ts';
 import { judgePage } from './judge.ts';
 import { workThrough, type Lanes } from './lanes.ts';
@@ -63,13 +63,6 @@ export interface RangeOutcome {
   readonly notBefore: number | undefined;
   /** What stopped the series early, if anything. */
   readonly error: KairosError | undefined;
-  readonly failedPages: number;
-}
-
-interface PageWork {
-  readonly range: TimeRange;
-  /** A follow-up of a page that left a stretch open. */
-  readonly again: boolean;
 }
 
 /**
@@ -86,7 +79,6 @@ export class RangeCollector {
   #known: readonly CoverageRun[] = [];
   #prior: readonly PriorAbsence[] = [];
   #failuresInARow = 0;
-  #failedPages = 0;
 
   constructor(
     deps: CollectDeps,
@@ -205,11 +197,7 @@ export class RangeCollector {
 
   async #fetchOpen(): Promise<void> {
     const pages = planPages(this.#job.grid, this.#open(), this.#job.facts.pageSize);
-    const work = pages.map((range, i): PageWork => ({
-      range: i === 0 ? this.#withReread(range) : range,
-      again: false,
-    }));
-    await this.#workPages(work);
+    await this.#workPages(pages.map((range, i) => (i === 0 ? this.#withReread(range) : range)));
   }
 
   /** The newest page reaches back over the last settled records, where it has room. */
@@ -223,10 +211,11 @@ export class RangeCollector {
     };
   }
 
-  async #workPages(pages: PageWork[]): Promise<void> {
-    await workThrough(pages, this.#job.facts.concurrency, (page) =>
+  /** Works the pages, and the stretches that they leave open as pages of their own. */
+  async #workPages(pages: TimeRange[]): Promise<void> {
+    await workThrough(pages, this.#job.facts.concurrency, (range) =>
       this.#lanes.run(async () => {
-        for (const range of await this.#page(page.range)) pages.push({ range, again: true });
+        pages.push(...(await this.#page(range)));
       }),
     );
   }
@@ -362,7 +351,6 @@ export class RangeCollector {
   }
 
   async #noteFailure(range: TimeRange, error: SourceError): Promise<void> {
-    this.#failedPages += 1;
     this.#failuresInARow += 1;
     await this.#commitFailed(range, error.code);
     if (this.#failuresInARow >= OUTAGE_AFTER || error.code === 'SOURCE_RATE_LIMITED') throw error;
@@ -408,7 +396,7 @@ export class RangeCollector {
         facts.pageSize,
         this.#span,
       );
-      await this.#workPages(windows.map((range) => ({ range, again: true })));
+      await this.#workPages(windows);
     }
   }
 
@@ -418,7 +406,7 @@ export class RangeCollector {
     const tally = tallyCoverage(grid, span, this.#expected(span), this.#known);
     const { failed, missing, provisional } = tally.counts;
     const settled = failed + missing + provisional === 0 && finalBefore >= asked.to;
-    return { tally, settled, notBefore: this.#notBefore(), error, failedPages: this.#failedPages };
+    return { tally, settled, notBefore: this.#notBefore(), error };
   }
 
   /** What is ripe already was tried in vain in this run: it waits like any other failure. */
@@ -458,5 +446,3 @@ function slices(part: Part, size: number | null): Part[] {
   }
   return out;
 }
-
-export { HandOver };

@@ -43,7 +43,7 @@ async function outcomeOf(
   const expected = deps.calendar.expected({ grid: job.grid, range: span });
   const tally = tallyCoverage(job.grid, span, expected, known);
   const settled = tally.counts.missing + tally.counts.failed === 0 && span.to >= job.asked.to;
-  return { tally, settled, notBefore: undefined, error, failedPages: error ? 1 : 0 };
+  return { tally, settled, notBefore: undefined, error };
 }
 
 /**

@@ -1,5 +1,4 @@
-import type { KairosError } from '@kairos/domain';
-import { KairosError as Kairos, SourceError } from '@kairos/domain';
+import { KairosError, SourceError } from '@kairos/domain';
 import type { MarketDataSource, SourceMarket } from '@kairos/ports';
 import { callSource } from './call-source.ts';
 import { RangeCollector, type RangeOutcome } from './collect-range.ts';
@@ -57,7 +56,7 @@ export async function collect(
         market: await callSource(caller, (call) => source.resolve({ symbol, dataType }, call)),
       });
     } catch (error) {
-      if (!Kairos.is(error) || !endsSeries(error)) throw error;
+      if (!KairosError.is(error) || !endsSeries(error)) throw error;
       outcomes.set(request, {
         symbol: request.symbol,
         instrument: null,

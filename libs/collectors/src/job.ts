@@ -1,4 +1,4 @@
-import type { BlockLayout, DataType, Grid, RunStats, Series, TimeRange } from '@kairos/domain';
+import type { DataType, Grid, RunStats, Series, TimeRange } from '@kairos/domain';
 import type {
   Calendar,
   Clock,
@@ -37,7 +37,6 @@ export interface SeriesJob {
   readonly source: MarketDataSource;
   readonly type: DataType;
   readonly grid: Grid;
-  readonly layout: BlockLayout;
   /** Slot opens; the end is exclusive. */
   readonly asked: TimeRange;
   /** The run's frozen now: the earlier of venue's and our clock. */

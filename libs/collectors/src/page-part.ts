@@ -1,6 +1,5 @@
 import type { CoverageRun, Evidence, EvidenceRead, Part, TimeRange } from '@kairos/domain';
 import {
-  clipRuns,
   coalesceRuns,
   contentId,
   intersectRange,
@@ -164,7 +163,3 @@ export function priorAbsences(known: readonly CoverageRun[], evidence: readonly 
     return record ? [{ from: run.from, to: run.to, evidence: record }] : [];
   });
 }
-
-/** Unconfirmed runs inside a range. */
-export const unconfirmedIn = (known: readonly CoverageRun[], range: TimeRange): CoverageRun[] =>
-  clipRuns(known, range).filter((r) => r.state === 'provisional' && r.reason === UNCONFIRMED);

@@ -1,14 +1,5 @@
 import type { DataType, Series, TimeRange } from '@kairos/domain';
-import {
-  bareSymbol,
-  ceilTo,
-  dataTypeOf,
-  floorTo,
-  gridOf,
-  layoutOf,
-  seriesKey,
-  UnsupportedError,
-} from '@kairos/domain';
+import { bareSymbol, ceilTo, dataTypeOf, floorTo, gridOf, seriesKey, UnsupportedError } from '@kairos/domain';
 import type { MarketDataSource, SourceMarket } from '@kairos/ports';
 import type { CollectDeps, SeriesJob } from './job.ts';
 
@@ -90,7 +81,6 @@ export function jobOf(
     source,
     type,
     grid,
-    layout: layoutOf(series),
     asked: { from: firstSlot(grid, from), to: to === null ? openEnd : ceilTo(grid, to) },
     now,
     closedBefore,
