@@ -123,15 +123,25 @@ const request = (symbol: string, asked: number): SeriesRequest => ({
 const LATER = START + 100 * DAY;
 
 describe('collect, where the venue misbehaves', () => {
-  it('keeps all but a record off the grid, whose slot stays a gap that is asked for again', async () => {
+  it('keeps all but a record off the grid, whose slot counts as unavailable once three reads agree', async () => {
     const odd = klineRow(START + 5 * HOUR + 1_000);
     const world = new World([...hours(10, [5]), odd], LATER);
     const outcome = await world.run(10);
-    expect(outcome).toMatchObject({ settled: false, tally: { counts: { present: 9, failed: 1, empty: 0 } } });
+    expect(outcome).toMatchObject({ settled: true, tally: { counts: { present: 9, unavailable: 1 } } });
+    expect(world.source.callsOf('fetchRange').length).toBe(3);
     expect(await world.rows()).toEqual(hours(10, [5]));
-    expect(await world.store.findings({ key: KEY, limit: 9 })).toMatchObject([{ code: 'off_grid' }]);
-    world.source.setTruth(BTC, hours(10));
-    world.clock.set(outcome.notBefore ?? 0);
+    const findings = await world.store.findings({ key: KEY, limit: 9 });
+    expect(new Set(findings.map((f) => `${f.code} ${f.ts}`))).toEqual(new Set([`off_grid ${odd.ts}`]));
+  });
+
+  it('takes the record of a slot that was off the grid in one read only', async () => {
+    const odd = klineRow(START + 5 * HOUR + 1_000);
+    let answers = 0;
+    const world = new World(hours(10), LATER, (call) =>
+      isFetch(call) && (answers += 1) === 1
+        ? { rows: (rows) => [...rows.filter((r) => r.ts !== START + 5 * HOUR), odd] }
+        : 'ok',
+    );
     expect(await world.run(10)).toMatchObject({ settled: true, tally: { counts: { present: 10 } } });
   });
 

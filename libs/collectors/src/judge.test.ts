@@ -60,11 +60,12 @@ describe('judgePage', () => {
     expect(judged.batch.n).toBe(20);
   });
 
-  it('reports a row off the grid, keeps it out, and takes its slot for neither filled nor absent', () => {
-    const judged = judge([...between(10, 15), row(15, '5', 489), ...between(16, 30)]);
+  it('reports a row off the grid, keeps it out, and tells its slot from one where nothing is', () => {
+    const judged = judge([...between(10, 15), row(15, '5', 489), ...between(17, 30)]);
     expect(judged.findings.map((f) => f.code)).toEqual(['off_grid']);
-    expect([judged.batch.n, judged.absent]).toEqual([19, []]);
-    expect(slots(judged.unanswered)).toEqual([[15, 16]]);
+    expect([judged.batch.n, judged.unanswered]).toEqual([18, []]);
+    expect(slots(judged.absent)).toEqual([[15, 17]]);
+    expect(slots(judged.offGrid)).toEqual([[15, 16]]);
   });
 
   it('leaves no slot in doubt: each is filled, absent or unanswered, and only one of them', () => {

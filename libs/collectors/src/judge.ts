@@ -36,11 +36,10 @@ export interface Judged {
   readonly findings: readonly Finding[];
   /** Stretches of expected slots that have a row. */
   readonly filled: readonly TimeRange[];
-  /**
-   * Stretches of expected slots without a row that this page speaks for: rows on both sides, or a wholly empty page. A
-   * slot with a row off the grid is not among them: something is there.
-   */
+  /** Stretches of expected slots without a row that this page speaks for: rows on both sides, or a wholly empty page. */
   readonly absent: readonly TimeRange[];
+  /** Those of the absent slots in which a record lies between two opens: something is there, but nothing that can be kept. */
+  readonly offGrid: readonly TimeRange[];
   /** Stretches that this page leaves open (it may have been cut short): to be asked for again by themselves. */
   readonly unanswered: readonly TimeRange[];
 }
@@ -150,9 +149,15 @@ export function judgePage(p: JudgeInput): Judged {
   const filled = slotsOf(p.grid, batch);
   const span = witnessedSpan(p, batch);
   const missing = p.expected.flatMap((range) => subtractRanges(range, filled));
-  const absent = missing
-    .flatMap((range) => subtractRanges(intersectRange(range, span), slotsOf(p.grid, inside)))
-    .filter((r) => !isEmptyRange(r));
+  const absent = missing.map((range) => intersectRange(range, span)).filter((r) => !isEmptyRange(r));
   const unanswered = missing.flatMap((range) => subtractRanges(range, absent));
-  return { batch, findings, filled, absent: unionRanges(absent), unanswered: unionRanges(unanswered) };
+  const blank = batch.n < inside.n ? subtractRanges(span, slotsOf(p.grid, inside)) : [span];
+  return {
+    batch,
+    findings,
+    filled,
+    absent: unionRanges(absent),
+    offGrid: absent.flatMap((range) => subtractRanges(range, blank)),
+    unanswered: unionRanges(unanswered),
+  };
 }

@@ -10,6 +10,9 @@ import {
 import type { Judged } from './judge.ts';
 import { CONFIRMING_READS, readSpacing } from './plan.ts';
 
+/** Why a slot is unavailable in which the venue shows a record between two opens, each time it is asked. */
+const OFF_GRID = 'off_grid';
+
 /** An absence seen before, with the evidence gathered so far. */
 export interface PriorAbsence extends TimeRange {
   readonly evidence: Evidence;
@@ -73,12 +76,14 @@ const evidenceFor = (p: PagePartInput, range: TimeRange, body: Omit<Evidence, 'i
 function absenceOf(p: PagePartInput, range: TimeRange, prior: Evidence | undefined): Absence {
   const reads = spaced(prior?.reads ?? [], p.read, range, p.now);
   const bracket = bracketOf(p.judged, range) ?? prior?.bracket;
-  const empty = (p.sparse && bracket !== undefined) || isConfirmed(reads, range, p.now);
-  const reason = empty ? (p.sparse ? 'no_trade' : p.absenceMeans) : UNCONFIRMED;
-  const body = { reason, grade: empty ? 1 : 0, at: p.read.at, runId: p.runId, reads, bracket };
+  const offGrid = p.judged.offGrid.some((o) => o.from < range.to && o.to > range.from);
+  const sure = (p.sparse && bracket !== undefined && !offGrid) || isConfirmed(reads, range, p.now);
+  const what = offGrid ? OFF_GRID : p.sparse ? 'no_trade' : p.absenceMeans;
+  const reason = sure ? what : UNCONFIRMED;
+  const body = { reason, grade: sure ? 1 : 0, at: p.read.at, runId: p.runId, reads, bracket };
   const evidence = evidenceFor(p, range, body);
-  const run: CoverageRun = empty
-    ? { ...range, state: 'empty', reason, evidence: evidence.id, grade: 1 }
+  const run: CoverageRun = sure
+    ? { ...range, state: offGrid ? 'unavailable' : 'empty', reason, evidence: evidence.id, grade: 1 }
     : {
         ...range,
         state: 'provisional',
@@ -95,7 +100,8 @@ function joinConfirmed(p: PagePartInput, absences: readonly Absence[]): Absence[
   const out: Absence[] = [];
   for (const next of absences) {
     const last = out.at(-1);
-    if (last?.run.state !== 'empty' || next.run.state !== 'empty' || last.run.to !== next.run.from) {
+    const together = last?.run.to === next.run.from && last.run.reason === next.run.reason;
+    if (!last || !together || next.run.reason === UNCONFIRMED) {
       out.push(next);
       continue;
     }
@@ -118,10 +124,11 @@ function withoutId({ reason, grade, at, runId, reads, bracket }: Evidence): Omit
   return { reason, grade, at, runId, reads, bracket };
 }
 
-/** Absent stretches, cut where the evidence gathered so far differs. */
+/** Absent stretches, cut where the evidence gathered so far differs, and around records off the grid. */
 function absences(p: PagePartInput): Absence[] {
+  const { absent, offGrid } = p.judged;
   const out: Absence[] = [];
-  for (const stretch of p.judged.absent) {
+  for (const stretch of [...absent.flatMap((range) => subtractRanges(range, offGrid)), ...offGrid]) {
     const range = intersectRange(stretch, { from: stretch.from, to: p.finalBefore });
     if (isEmptyRange(range)) continue;
     const known = p.prior
