@@ -19,6 +19,7 @@ export { type RunHistory } from './run-history.ts';
 export {
   type CommitRequest,
   type CommitResult,
+  type FindingFilter,
   type LoggedRevision,
   type SeriesFilter,
   type SeriesStore,
@@ -27,12 +28,14 @@ export {
 export {
   type ContainerFault,
   type InspectedBlock,
+  type InspectedBudget,
   type InspectedChunk,
   type InspectedHotRow,
   type RowKey,
   type StoreInspector,
   type TaskHolding,
 } from './store-inspector.ts';
+export { type HistoryUsage, type Retention, type RetentionRule, type StoreUpkeep } from './upkeep.ts';
 export { type TaskFilter, type TaskPage, type TaskStore, type TaskStoreCapabilities } from './task-store.ts';
 export { type BudgetScope, type VenueBudget } from './venue-budget.ts';
 export {
@@ -44,6 +47,7 @@ export {
 } from './work-queue.ts';
 export {
   type CoverageReport,
+  type FindingsPage,
   type QueryPage,
   type SeriesQueries,
   type SeriesRef,

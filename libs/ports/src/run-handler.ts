@@ -15,6 +15,8 @@ export interface RunContext {
   readonly deadline: number;
   /** Aborted on shutdown and when the lease is lost. */
   readonly signal: AbortSignal;
+  /** Whether other tasks wait for this worker now: long work that got somewhere may hand over. Absent: never. */
+  readonly othersWait?: (() => boolean) | undefined;
   readonly log: Logger;
   /** Renews the lease when it runs short. To be awaited before every venue call and commit. @throws LeaseLostError */
   ensure(): Promise<void>;

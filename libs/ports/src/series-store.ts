@@ -39,6 +39,13 @@ export interface SeriesFilter {
   readonly timeframe?: string | undefined;
 }
 
+/** Which findings; a field that is absent does not narrow. `from` and `to` bound `ts`, half-open. */
+export interface FindingFilter {
+  readonly code?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+}
+
 /** A revision as it was logged. */
 export interface LoggedRevision extends Revision {
   readonly loggedAt: number;
@@ -80,8 +87,23 @@ export interface SeriesStore {
 
   /** The evidence records with these ids, those that exist. */
   evidence(p: { readonly key: string; readonly ids: readonly string[] }): Promise<readonly Evidence[]>;
-  /** Newest first. */
+  /**
+   * Newest first. One is kept of the same code, `ts` and detail: the first, however often it is found again. The store's
+   * housekeeper may let old ones go (`StoreUpkeep`).
+   */
   findings(p: { readonly key: string; readonly limit: number }): Promise<readonly Finding[]>;
+  /** Newest first, page by page. `limit` 1–1,000. No finding is skipped or repeated because others come meanwhile. */
+  listFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<Finding>>;
+  /** How many there are, by code; codes without any are absent. Cheap. */
+  countFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+  }): Promise<Readonly<Record<string, number>>>;
   /** In logged order. */
   revisions(p: { readonly key: string; readonly limit: number }): Promise<readonly LoggedRevision[]>;
 

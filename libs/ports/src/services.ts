@@ -1,6 +1,7 @@
 import type {
   CoverageState,
   Evidence,
+  Finding,
   PriceKind,
   RunRecord,
   Series,
@@ -36,6 +37,8 @@ export interface SymbolProgress {
   readonly watermark: number | null;
   /** Stretches of expected records that are neither settled nor provisional. */
   readonly gaps: number;
+  /** Findings kept of its series. */
+  readonly findings: number;
   readonly error: TaskError | null;
 }
 
@@ -139,6 +142,17 @@ export interface CoverageReport {
   readonly expected: number;
   readonly counts: Readonly<Record<CoverageState | 'missing', number>>;
   readonly evidence: readonly Evidence[];
+  /** Findings about records of the span, by code. */
+  readonly findings: Readonly<Record<string, number>>;
+}
+
+/** A page of findings, newest first. */
+export interface FindingsPage extends Page<Finding> {
+  readonly series: Series;
+  /** How many there are in the span, by code, whichever code was asked for. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** How many match in all. */
+  readonly total: number;
 }
 
 export interface QueryPage {
@@ -162,6 +176,15 @@ export interface SeriesQueries {
     readonly from?: number | undefined;
     readonly to?: number | undefined;
   }): Promise<CoverageReport>;
+  /** What was found odd about a series' data. Bounds are of the records concerned. `limit` 1–1,000. */
+  findings(p: {
+    readonly series: SeriesRef;
+    readonly code?: string | undefined;
+    readonly from?: number | undefined;
+    readonly to?: number | undefined;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<FindingsPage>;
   query(p: {
     readonly series: SeriesRef;
     readonly from?: number | undefined;

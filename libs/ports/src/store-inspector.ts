@@ -1,4 +1,5 @@
 import type { CoverageRun, DueItem, RecordBatch, Task } from '@kairos/domain';
+import type { BudgetItem } from './budget-store.ts';
 import type { Page } from './outcome.ts';
 
 /** Something wrong with the container itself: the file, its format, a table against its own documents. */
@@ -52,6 +53,13 @@ export interface InspectedHotRow extends RowKey {
   readonly fault: string | undefined;
 }
 
+/** What is kept of one limit pool behind one egress. `item` is undefined where it cannot be read: `fault` says why. */
+export interface InspectedBudget {
+  readonly scope: string;
+  readonly item: BudgetItem | undefined;
+  readonly fault: string | undefined;
+}
+
 /**
  * A look at what a store keeps as it lies, unmerged and unmended: for checks only. Each call is one snapshot. Unreadable
  * records are told, not thrown; only a store that cannot be read at all rejects (StoreError). Nothing is written.
@@ -81,4 +89,7 @@ export interface StoreInspector {
 
   /** Rows outside chunks, in the order they lie. `next` goes on after the page. */
   hotRows(p: { readonly limit: number; readonly after?: string | undefined }): Promise<Page<InspectedHotRow>>;
+
+  /** Every budget item, by scope ascending. They are few: one for each egress and limit pool. */
+  budgets(): Promise<readonly InspectedBudget[]>;
 }

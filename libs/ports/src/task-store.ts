@@ -44,8 +44,14 @@ export interface TaskStore {
   /** Replaces the task of this uid if its `v` is `expectedV`; the stored one has `v = expectedV + 1`. */
   replace(p: { readonly task: Task; readonly expectedV: number }): Promise<CasOutcome<Task>>;
 
-  /** Forgets a task and its due item (never its data). False when there was none. */
-  remove(p: { readonly uid: string }): Promise<boolean>;
+  /**
+   * Forgets a task and its due item (never its data). False when there was none, or when `expected` is given and either
+   * has changed since.
+   */
+  remove(p: {
+    readonly uid: string;
+    readonly expected?: { readonly v: number; readonly dueV: number } | undefined;
+  }): Promise<boolean>;
 
   /** `limit` 1–1,000. The cursor survives inserts and removals: no task that stays is skipped or repeated. */
   list(p: {

@@ -15,7 +15,12 @@ export type HintOutcome = 'done' | { readonly retryAfterMs: number };
 
 export type HintHandler = (
   hint: WorkHint,
-  p: { readonly deadline: number; readonly signal: AbortSignal },
+  p: {
+    readonly deadline: number;
+    readonly signal: AbortSignal;
+    /** Whether hints of other tasks wait for this place now: long work may hand over to them. Absent: never. */
+    readonly othersWait?: (() => boolean) | undefined;
+  },
 ) => Promise<HintOutcome>;
 
 export interface WorkQueueCapabilities {

@@ -27,6 +27,8 @@ export { codeOf, type StoreBench, type StoreContractOptions } from './contracts/
 export { runHistoryContract, type RunHistoryBench } from './contracts/run-history.contract.ts';
 export { seriesStoreContract } from './contracts/series-store.contract.ts';
 export { type SeriesStoreBench } from './contracts/series-samples.ts';
+export { upkeepContract, type UpkeepBench } from './contracts/upkeep.contract.ts';
+export { storeInspectorContract, type StoreInspectorBench } from './contracts/store-inspector.contract.ts';
 export { taskStoreContract } from './contracts/task-store.contract.ts';
 export {
   marketDataSourceContract,

@@ -2,6 +2,7 @@ import { blocksOf, hasRows, NotFoundError, type CoverageRun } from '@kairos/doma
 import type {
   ContainerFault,
   InspectedBlock,
+  InspectedBudget,
   InspectedHotRow,
   Page,
   StoreInspector,
@@ -78,6 +79,11 @@ export class MemoryInspector implements StoreInspector {
 
   async hotRows(): Promise<Page<InspectedHotRow>> {
     return { items: [] };
+  }
+
+  async budgets(): Promise<readonly InspectedBudget[]> {
+    const items = [...this.#data.budgets].sort(([a], [b]) => (a < b ? -1 : 1));
+    return items.map(([scope, item]) => ({ scope, item, fault: undefined }));
   }
 
   #holding(uid: string): TaskHolding {

@@ -1,4 +1,4 @@
-import type { RunRecord } from '@kairos/domain';
+import type { RunKind, RunRecord } from '@kairos/domain';
 import type { Page, RunHistory } from '@kairos/ports';
 import { cursorOf, Door, frozenCopy, parseCursor, type MemoryStore } from './memory-store.ts';
 
@@ -34,6 +34,13 @@ export class MemoryRunHistory implements RunHistory {
     const stored = own.get(id);
     if (outcome === 'running' && stored && stored.outcome !== 'running') return;
     own.set(id, frozenCopy(p.record));
+  }
+
+  async ran(p: { readonly uid: string; readonly kind: RunKind; readonly slot: number }): Promise<boolean> {
+    this.#door.check();
+    const records = [...(this.#data.history.get(p.uid)?.values() ?? [])];
+    const isKept = records.some((r) => r.kind === p.kind && r.slot === p.slot);
+    return isKept || (p.kind === 'm' && this.#data.pastOrders.get(p.uid)?.has(p.slot) === true);
   }
 
   async list(p: {

@@ -15,6 +15,7 @@ import type {
   Clock,
   CommitRequest,
   CommitResult,
+  FindingFilter,
   LoggedRevision,
   Page,
   SeriesFilter,
@@ -29,6 +30,9 @@ const passes = (series: Series, f: SeriesFilter): boolean =>
   (f.source ?? series.source) === series.source &&
   (f.dataType ?? series.dataType) === series.dataType &&
   (f.timeframe ?? series.timeframe) === series.timeframe;
+
+const matches = (f: Finding, { code, from = -Infinity, to = Infinity }: FindingFilter): boolean =>
+  (code ?? f.code) === f.code && f.ts >= from && f.ts < to;
 
 /**
  * Rows and coverage in memory. Fences are checked against the due items of the same `MemoryStore`. There are no tiers,
@@ -123,6 +127,35 @@ export class MemorySeriesStore implements SeriesStore {
   async findings(p: { readonly key: string; readonly limit: number }): Promise<readonly Finding[]> {
     this.#door.check();
     return this.#shelf(p.key).findings().slice(0, p.limit);
+  }
+
+  async listFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<Finding>> {
+    this.#door.check();
+    const shelf = this.#shelf(p.key);
+    const placeOf = (f: Finding): readonly [number, number] => [f.at, shelf.orderOf(f)];
+    const [at = Infinity, order = 0] = (p.cursor === undefined ? [] : parseCursor(p.cursor, 2)).map(Number);
+    const rest = shelf
+      .findings()
+      .filter((f) => matches(f, p.filter) && (f.at < at || (f.at === at && shelf.orderOf(f) < order)));
+    const items = rest.slice(0, p.limit);
+    const last = items.at(-1);
+    return { items, ...(last && rest.length > items.length && { next: cursorOf(placeOf(last)) }) };
+  }
+
+  async countFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+  }): Promise<Readonly<Record<string, number>>> {
+    this.#door.check();
+    const counts: Record<string, number> = {};
+    for (const f of this.#shelf(p.key).findings())
+      if (matches(f, p.filter)) counts[f.code] = (counts[f.code] ?? 0) + 1;
+    return counts;
   }
 
   async revisions(p: { readonly key: string; readonly limit: number }): Promise<readonly LoggedRevision[]> {

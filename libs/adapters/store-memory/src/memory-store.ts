@@ -13,6 +13,9 @@ export class MemoryStore {
   readonly dues = new Map<string, DueItem>();
   /** By uid, then by kind, slot and fence. */
   readonly history = new Map<string, Map<string, RunRecord>>();
+  /** Slots of manual runs whose records were let go, by uid. */
+  readonly pastOrders = new Map<string, Set<number>>();
+  sweptAt: number | null = null;
   /** By series key. */
   readonly shelves = new Map<string, SeriesShelf>();
   /** By scope. */

@@ -9,6 +9,7 @@ import {
   seriesStoreContract,
   taskStoreContract,
   T0,
+  upkeepContract,
 } from '@kairos/testkit';
 import {
   MemoryBudgetStore,
@@ -16,6 +17,7 @@ import {
   MemorySeriesStore,
   MemoryStore,
   MemoryTaskStore,
+  MemoryUpkeep,
 } from './index.ts';
 
 taskStoreContract('memory', {
@@ -60,6 +62,21 @@ budgetStoreContract('memory', {
       store,
       durable: false,
       second: async () => new MemoryBudgetStore(data),
+      close: () => store.close(),
+    };
+  },
+});
+
+upkeepContract('memory', {
+  open: async () => {
+    const data = new MemoryStore();
+    const store = new MemoryUpkeep(data);
+    return {
+      store,
+      durable: false,
+      tasks: new MemoryTaskStore(data),
+      history: new MemoryRunHistory(data),
+      series: new MemorySeriesStore(data),
       close: () => store.close(),
     };
   },

@@ -63,8 +63,15 @@ export class MemoryTaskStore implements TaskStore {
     return swap(this.#data.tasks, p.task, p.expectedV);
   }
 
-  async remove(p: { readonly uid: string }): Promise<boolean> {
+  async remove(p: {
+    readonly uid: string;
+    readonly expected?: { readonly v: number; readonly dueV: number } | undefined;
+  }): Promise<boolean> {
     this.#door.check();
+    const { tasks, dues } = this.#data;
+    const { expected = { v: tasks.get(p.uid)?.v, dueV: dues.get(p.uid)?.v } } = p;
+    if (tasks.get(p.uid)?.v !== expected.v || dues.get(p.uid)?.v !== expected.dueV) return false;
+    this.#data.pastOrders.delete(p.uid);
     this.#data.dues.delete(p.uid);
     return this.#data.tasks.delete(p.uid);
   }

@@ -29,6 +29,8 @@ interface Slice {
   readonly part: Part;
 }
 
+const idOf = (f: Finding): string => JSON.stringify([f.code, f.ts, f.detail]);
+
 /**
  * One series: a part for each block that holds rows, and beside them the runs of stretches without rows, so that a run
  * over years is one entry. Runs may lie in both; the stronger one stands.
@@ -41,6 +43,8 @@ export class SeriesShelf {
   series: Series;
   readonly #layout: BlockLayout;
   readonly #findings = new Map<string, Finding>();
+  readonly #order = new Map<string, number>();
+  #kept = 0;
 
   /** @throws RangeError on an unknown data type. */
   constructor(series: Series) {
@@ -86,12 +90,25 @@ export class SeriesShelf {
       });
   }
 
-  /** True when the finding is new. */
+  /** True when the finding is new: of several that say the same, the first is kept. */
   addFinding(finding: Finding): boolean {
-    const id = JSON.stringify(finding);
+    const id = idOf(finding);
     const isNew = !this.#findings.has(id);
-    if (isNew) this.#findings.set(id, frozenCopy(finding));
+    if (isNew) {
+      this.#findings.set(id, frozenCopy(finding));
+      this.#order.set(id, (this.#kept += 1));
+    }
     return isNew;
+  }
+
+  forgetFinding(finding: Finding): void {
+    this.#findings.delete(idOf(finding));
+    this.#order.delete(idOf(finding));
+  }
+
+  /** Its place among those of the same instant: the later kept, the higher. */
+  orderOf(finding: Finding): number {
+    return this.#order.get(idOf(finding)) ?? 0;
   }
 
   /** Newest first; of one instant, the last kept first. */

@@ -1,8 +1,17 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { aDue, aSeries, aTask, codeOf, klineRows, T0 } from '@kairos/testkit';
+import { aDue, aFinding, aRunRecord, aSeries, aTask, codeOf, klineRows, T0 } from '@kairos/testkit';
 import { openClient } from './client.ts';
 import { Connection } from './connection.ts';
 import { openSqliteStore, storesOver, type SqliteStore } from './open-sqlite-store.ts';
@@ -160,7 +169,7 @@ describe('openSqliteStore', () => {
 });
 
 describe('a store whose disk fails', () => {
-  it('turns unhealthy when the disk is full, keeps what it had, and goes on reading', async () => {
+  it('turns unhealthy when the disk is full, keeps what it had, reads, and goes on once there is room', async () => {
     const client = await openClient({ path });
     const store = storesOver(client);
     opened.push(store);
@@ -170,11 +179,14 @@ describe('a store whose disk fails', () => {
     await client.write((db) => db.exec(`PRAGMA max_page_count = ${db.number('PRAGMA page_count') + 1}`));
 
     expect(await codeOf(store.series.commit({ series, part: klineRows(30_000) }))).toBe('STORE_FULL');
-    expect(await codeOf(create(store, 2))).toBe('STORE_FULL');
 
     expect(store.health()).toMatchObject({ ok: false, code: 'STORE_FULL' });
     expect((await store.tasks.get({ taskId: 't-1' }))?.uid).toBe('uid-1');
     expect(await store.series.coverage({ key: series.key, range: { from: 0, to: 2 * T0 } })).toEqual([]);
+
+    await client.write((db) => db.exec('PRAGMA max_page_count = 1000000'));
+    expect(store.health()).toEqual({ ok: true });
+    expect(await store.series.commit({ series, part: klineRows(30_000) })).toMatchObject({ changed: true });
   });
 
   it.each(['replaced', 'gone'])('acknowledges nothing once the file is %s', async (what) => {
@@ -187,6 +199,54 @@ describe('a store whose disk fails', () => {
     renameSync(`${path}.old`, path);
     expect(await codeOf(create(store, 2))).toBe('STORE_REPLACED');
     expect(store.health()).toMatchObject({ ok: false, code: 'STORE_REPLACED' });
+  });
+
+  it('acknowledges nothing once its log is gone, and loses nothing of it', async () => {
+    const store = await open();
+    await create(store);
+    rmSync(`${path}-wal`);
+
+    expect(await codeOf(create(store, 2))).toBe('STORE_REPLACED');
+    await store.close();
+    expect((await (await open()).tasks.get({ taskId: 't-1' }))?.uid).toBe('uid-1');
+  });
+
+  it('leaves no log behind for the file that took its place', async () => {
+    const store = await open();
+    await create(store);
+    renameSync(path, `${path}.old`);
+    writeFileSync(path, 'another');
+
+    expect(await codeOf(create(store, 2))).toBe('STORE_REPLACED');
+
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    expect(readFileSync(path, 'utf8')).toBe('another');
+    await store.close();
+    renameSync(`${path}.old`, path);
+    expect((await (await open()).tasks.get({ taskId: 't-1' }))?.uid).toBe('uid-1');
+  });
+
+  it.each([0, 8_192])('acknowledges nothing once the file is cut to %i bytes', async (size) => {
+    const store = await open();
+    await create(store);
+    await create(store, 2);
+    tamper((db) => db.get('PRAGMA wal_checkpoint(FULL)'));
+    await create(store, 3);
+    truncateSync(path, size);
+
+    expect(await codeOf(create(store, 4))).toBe('STORE_CORRUPT');
+    expect(store.health()).toMatchObject({ ok: false, code: 'STORE_CORRUPT' });
+  });
+
+  it('takes a vacuum for what it is', async () => {
+    const store = await open();
+    const series = aSeries();
+    await store.series.ensureSeries({ series });
+    await store.series.commit({ series, part: klineRows(30_000) });
+    tamper((db) => db.exec('DELETE FROM chunk; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'));
+
+    expect((await create(store)).created).toBe(true);
+    expect((await create(store, 2)).created).toBe(true);
   });
 
   it('acknowledges nothing once another process upgraded the file', async () => {
@@ -223,6 +283,35 @@ describe('migrations', () => {
     ...MIGRATIONS,
     { version: LATEST + 1, sql: 'CREATE TABLE extra (x INTEGER) STRICT; CREATE NONSENSE' },
   ];
+
+  it('make one of findings of format 2 that say the same, and know what histories take', async () => {
+    const older = await openClient({ path }, MIGRATIONS.slice(0, 2));
+    const series = aSeries();
+    await storesOver(older).series.ensureSeries({ series });
+    await storesOver(older).history.put({ record: aRunRecord() });
+    await older.close();
+    const first = aFinding({ detail: 'quote \" 中文' });
+    const kept = [first, aFinding({ ts: T0 + 1, at: T0 - 5 })];
+    tamper((db) => {
+      for (const [i, f] of [first, { ...first, at: T0 + 9, runId: 'other' }, kept[1]].entries())
+        db.run(
+          'INSERT INTO finding (series, hash, at, doc) VALUES (1, ?, ?, ?)',
+          `h${i}`,
+          f?.at ?? 0,
+          JSON.stringify(f),
+        );
+    });
+
+    const store = await open();
+
+    expect(await store.series.findings({ key: series.key, limit: 9 })).toEqual(kept);
+    const usage = [await store.upkeep.runs.usage(), await store.upkeep.findings.usage()];
+    expect(usage).toMatchObject([
+      { records: 1, oldest: T0 },
+      { records: 2, oldest: T0 - 5 },
+    ]);
+    expect(await store.inspector.container({ deep: true })).toEqual([]);
+  });
 
   it('bring an older file to the latest format once, with its data', async () => {
     await create(await open());

@@ -5,6 +5,7 @@ import { SqliteInspector } from './sqlite-inspector.ts';
 import { SqliteRunHistory } from './sqlite-run-history.ts';
 import { SqliteSeriesStore } from './sqlite-series-store.ts';
 import { SqliteTaskStore } from './sqlite-task-store.ts';
+import { SqliteUpkeep } from './sqlite-upkeep.ts';
 
 export interface SqliteDeps {
   /** Tells when a revision was logged. */
@@ -18,7 +19,7 @@ export interface SqliteHealth {
   readonly message?: string | undefined;
 }
 
-/** The four ports over one file. */
+/** The ports over one file. */
 export interface SqliteStore {
   readonly tasks: SqliteTaskStore;
   readonly history: SqliteRunHistory;
@@ -26,6 +27,8 @@ export interface SqliteStore {
   /** A raw look, for checks. */
   readonly inspector: StoreInspector;
   readonly budget: SqliteBudgetStore;
+  /** What the housekeeper may forget. */
+  readonly upkeep: SqliteUpkeep;
   /** Waits for writes under way, then closes the file; every later call rejects with `STORE_CLOSED`. */
   close(): Promise<void>;
   health(): SqliteHealth;
@@ -39,6 +42,7 @@ export function storesOver(client: SqliteClient, deps: SqliteDeps = {}): SqliteS
     series: new SqliteSeriesStore(client, deps.clock),
     inspector: new SqliteInspector(client),
     budget: new SqliteBudgetStore(client),
+    upkeep: new SqliteUpkeep(client),
     close: () => client.close(),
     health: () => {
       const { fault } = client;
@@ -52,8 +56,8 @@ export function storesOver(client: SqliteClient, deps: SqliteDeps = {}): SqliteS
  * `STORE_NEWER` (written by a later Kairos), `STORE_CORRUPT` (damaged, or another program's), `STORE_LOCKED`,
  * `STORE_READ_ONLY`, `STORE_FULL`, `STORE_IO`.
  *
- * While open: a disk fault (`STORE_FULL`, `STORE_IO`, `STORE_CORRUPT`, `STORE_REPLACED`) rejects the write that met it
- * and every later one, and shows in `health()`; reads go on.
+ * While open: a disk fault (`STORE_IO`, `STORE_CORRUPT`, `STORE_REPLACED`) rejects the write that met it and every later
+ * one, and shows in `health()`; reads go on. So does `STORE_FULL`, until there is room again.
  */
 export async function openSqliteStore(options: SqliteOptions, deps: SqliteDeps = {}): Promise<SqliteStore> {
   return storesOver(await openClient(options), deps);

@@ -9,8 +9,10 @@ import {
   type CoverageRun,
 } from '@kairos/domain';
 import type {
+  BudgetItem,
   ContainerFault,
   InspectedBlock,
+  InspectedBudget,
   InspectedChunk,
   InspectedHotRow,
   Page,
@@ -18,7 +20,8 @@ import type {
   StoreInspector,
   TaskHolding,
 } from '@kairos/ports';
-import { identityOf, type SqliteClient } from './client.ts';
+import type { SqliteClient } from './client.ts';
+import { identityOf } from './file-watch.ts';
 import type { Connection } from './connection.ts';
 import { containerFaults } from './container-faults.ts';
 import { cursorOf, parseCursor } from './cursor.ts';
@@ -169,6 +172,17 @@ export class SqliteInspector implements StoreInspector {
         ...(last && rows.length === p.limit && { next: cursorOf([last.ts, last.series, last.tie]) }),
       };
     });
+  }
+
+  budgets(): Promise<readonly InspectedBudget[]> {
+    const sql = 'SELECT scope, v, doc FROM budget ORDER BY scope';
+    return this.#face.read((db) =>
+      db.all<{ scope: string; v: number; doc: string }>(sql).map(({ scope, v, doc }) => {
+        const { value, fault } = attempt(() => JSON.parse(doc) as BudgetItem);
+        const differs = value && (value.scope !== scope || value.v !== v);
+        return { scope, item: value, fault: differs ? 'the item says otherwise than its columns' : fault };
+      }),
+    );
   }
 }
 

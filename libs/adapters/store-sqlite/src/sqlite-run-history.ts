@@ -1,4 +1,4 @@
-import type { RunRecord } from '@kairos/domain';
+import type { RunKind, RunRecord } from '@kairos/domain';
 import type { Page, RunHistory } from '@kairos/ports';
 import type { SqliteClient } from './client.ts';
 import { cursorOf, parseCursor } from './cursor.ts';
@@ -15,6 +15,11 @@ SELECT doc FROM history
 WHERE uid = ? AND started_at <= ?
   AND ((started_at, fence, slot) < (?, ?, ?) OR ((started_at, fence, slot) = (?, ?, ?) AND kind > ?))
 ORDER BY started_at DESC, fence DESC, slot DESC, kind LIMIT ?`;
+
+/** Those of manual runs outlive their records. */
+const RAN = `
+SELECT 1 FROM history WHERE uid = ? AND kind = ? AND slot = ?
+UNION ALL SELECT 1 FROM past_order WHERE uid = ? AND slot = ? AND ? = 'm' LIMIT 1`;
 
 type Key = readonly [startedAt: number, fence: number, slot: number, kind: string];
 
@@ -34,6 +39,11 @@ export class SqliteRunHistory implements RunHistory {
     await this.#face.write((db) =>
       db.run(PUT, r.uid, r.kind, r.slot, r.fence, r.startedAt, running, JSON.stringify(r)),
     );
+  }
+
+  ran(p: { readonly uid: string; readonly kind: RunKind; readonly slot: number }): Promise<boolean> {
+    const { uid, kind, slot } = p;
+    return this.#face.read((db) => db.get(RAN, uid, kind, slot, uid, slot, kind) !== undefined);
   }
 
   list(p: {

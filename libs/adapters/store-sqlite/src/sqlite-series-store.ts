@@ -14,6 +14,7 @@ import type {
   Clock,
   CommitRequest,
   CommitResult,
+  FindingFilter,
   LoggedRevision,
   Page,
   SeriesFilter,
@@ -30,9 +31,10 @@ import { readStep } from './read-parts.ts';
 import {
   addEvidence,
   addFindings,
+  countsOfFindings,
   evidenceOf,
-  findingsOf,
   logRevision,
+  pageOfFindings,
   revisionsOf,
 } from './series-notes.ts';
 import { SeriesRegistry } from './series-registry.ts';
@@ -111,7 +113,23 @@ export class SqliteSeriesStore implements SeriesStore {
   }
 
   findings(p: { readonly key: string; readonly limit: number }): Promise<readonly Finding[]> {
-    return this.#face.read((db) => findingsOf(db, this.#registry.known(db, p.key).id, p.limit));
+    return this.listFindings({ ...p, filter: {} }).then((page) => page.items);
+  }
+
+  listFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+    readonly limit: number;
+    readonly cursor?: string | undefined;
+  }): Promise<Page<Finding>> {
+    return this.#face.read((db) => pageOfFindings(db, this.#registry.known(db, p.key).id, p));
+  }
+
+  countFindings(p: {
+    readonly key: string;
+    readonly filter: FindingFilter;
+  }): Promise<Readonly<Record<string, number>>> {
+    return this.#face.read((db) => countsOfFindings(db, this.#registry.known(db, p.key).id, p.filter));
   }
 
   revisions(p: { readonly key: string; readonly limit: number }): Promise<readonly LoggedRevision[]> {

@@ -3,6 +3,7 @@ import {
   runHistoryContract,
   seriesStoreContract,
   taskStoreContract,
+  upkeepContract,
 } from '@kairos/testkit';
 import { Bench } from './bench.test-support.ts';
 
@@ -54,6 +55,22 @@ budgetStoreContract('sqlite', {
       store: (await bench.open()).budget,
       second: async () => (await bench.open()).budget,
       reopen: async () => (await bench.reopen()).budget,
+      close: () => bench.close(),
+    };
+  },
+});
+
+upkeepContract('sqlite', {
+  open: async () => {
+    const bench = new Bench();
+    const { upkeep, tasks, history, series } = await bench.open();
+    return {
+      durable: true,
+      store: upkeep,
+      tasks,
+      history,
+      series,
+      reopen: async () => (await bench.reopen()).upkeep,
       close: () => bench.close(),
     };
   },

@@ -63,8 +63,18 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
-  remove(p: { readonly uid: string }): Promise<boolean> {
-    return this.#face.write((db) => removeTaskRows(db, p.uid));
+  remove(p: {
+    readonly uid: string;
+    readonly expected?: { readonly v: number; readonly dueV: number } | undefined;
+  }): Promise<boolean> {
+    return this.#face.write((db) => {
+      const { uid, expected } = p;
+      if (expected !== undefined) {
+        const sql = 'SELECT 1 FROM task JOIN due USING (uid) WHERE uid = ? AND task.v = ? AND due.v = ?';
+        if (!db.get(sql, uid, expected.v, expected.dueV)) return false;
+      }
+      return removeTaskRows(db, uid);
+    });
   }
 
   list(p: {

@@ -78,6 +78,7 @@ export function putDueRow(db: Connection, due: DueItem): void {
 export function removeTaskRows(db: Connection, uid: string): boolean {
   const row = db.get<{ id: number }>('SELECT id FROM task WHERE uid = ?', uid);
   db.run('DELETE FROM due WHERE uid = ?', uid);
+  db.run('DELETE FROM past_order WHERE uid = ?', uid);
   if (!row) return false;
   db.run('DELETE FROM task WHERE id = ?', row.id);
   db.run('DELETE FROM task_fts WHERE rowid = ?', row.id);

@@ -12,7 +12,8 @@ import type { MarketDataSource, RangeRequest, SourceCall, SourcePage, VenueBudge
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 /** Ways in which a venue fails a request. `hang`: it never answers. */
-export type SourceFault = 'html' | 'blank' | 'cut' | 'rate-limited' | 'unavailable' | 'other-realm' | 'hang';
+export type SourceFault =
+  'html' | 'blank' | 'cut' | 'no-list' | 'rate-limited' | 'unavailable' | 'other-realm' | 'hang';
 
 /** What `rate-limited` tells in its Retry-After. */
 export const RETRY_AFTER_MS = 7_000;
@@ -167,7 +168,7 @@ function records(at: () => Stage): void {
 }
 
 function refusals(at: () => Stage): void {
-  it.each(['html', 'blank', 'cut'] as const)(
+  it.each(['html', 'blank', 'cut', 'no-list'] as const)(
     'takes HTTP 200 with a wrong body (%s) for an error, never for emptiness',
     async (fault) => {
       const { fail, page } = at();

@@ -115,11 +115,27 @@ function listCases(options: Options): void {
   });
 }
 
+function ranCases(options: Options): void {
+  it(
+    'knows whether a slot was run, of this task and this kind',
+    onFresh(options, async ({ store }) => {
+      await store.put({ record: aRunRecord({ kind: 'm', slot: 7, outcome: 'running', endedAt: null }) });
+      const own = { uid: 'aaaaaaaaaaaa', kind: 'm', slot: 7 } as const;
+
+      expect(await store.ran(own)).toBe(true);
+      expect(await store.ran({ ...own, slot: 8 })).toBe(false);
+      expect(await store.ran({ ...own, kind: 's' })).toBe(false);
+      expect(await store.ran({ ...own, uid: 'bbbbbbbbbbbb' })).toBe(false);
+    }),
+  );
+}
+
 /** The law of `RunHistory`, for any adapter. */
 export function runHistoryContract(name: string, options: Options): void {
   describe(`RunHistory: ${name}`, () => {
     putCases(options);
     listCases(options);
+    ranCases(options);
 
     it(
       'is empty at first',

@@ -332,6 +332,69 @@ function listCases(options: SeriesOptions): void {
         expect(await store.findings({ key, limit: 1 })).toEqual([late]);
       }),
     );
+
+    it(
+      'keeps the first of findings that say the same, whichever run found them again',
+      onFresh(options, async ({ store }) => {
+        await store.ensureSeries({ series });
+        const part = emptyPartOf(series);
+        const first = aFinding({ detail: 'quote " and 中文' });
+        await store.commit({ series, part, findings: [first] });
+        const again = { ...first, at: T0 + 60_000, runId: 'another' };
+        const others = [
+          { ...again, detail: 'other' },
+          { ...again, ts: T0 + 1 },
+          { ...again, code: 'clock_skew' as const },
+        ];
+
+        expect((await store.commit({ series, part, findings: [again] })).changed).toBe(false);
+        expect((await store.commit({ series, part, findings: others })).changed).toBe(true);
+
+        expect(await store.findings({ key, limit: 10 })).toEqual([...others.reverse(), first]);
+      }),
+    );
+
+    it(
+      'lists findings by code and span, page by page, while others come',
+      onFresh(options, async ({ store }) => {
+        await store.ensureSeries({ series });
+        const part = emptyPartOf(series);
+        const found = Array.from({ length: 9 }, (_, i) =>
+          aFinding({ ts: T0 + i, at: T0 + (i >> 1), code: i % 3 ? 'off_grid' : 'clock_skew' }),
+        );
+        await store.commit({ series, part, findings: found });
+        const seen: number[] = [];
+        let cursor: string | undefined;
+        let later = 100;
+        do {
+          const page = await store.listFindings({ key, filter: { code: 'off_grid' }, limit: 2, cursor });
+          seen.push(...page.items.map((f) => f.ts - T0));
+          cursor = page.next;
+          later += 1;
+          await store.commit({ series, part, findings: [aFinding({ ts: T0 + later, at: T0 + later })] });
+        } while (cursor !== undefined);
+
+        expect(seen).toEqual([8, 7, 5, 4, 2, 1]);
+        const filter = { from: T0 + 3, to: T0 + 7 };
+        const span = await store.listFindings({ key, filter, limit: 4 });
+        expect(span.items.map((f) => f.ts - T0)).toEqual([6, 5, 4, 3]);
+        expect(span.next).toBeUndefined();
+        expect(await store.countFindings({ key, filter })).toEqual({ off_grid: 2, clock_skew: 2 });
+        expect(await store.countFindings({ key, filter: { ...filter, code: 'off_grid' } })).toEqual({
+          off_grid: 2,
+        });
+        expect(await store.countFindings({ key, filter: { code: 'nothing' } })).toEqual({});
+      }),
+    );
+
+    it(
+      'refuses a cursor of findings it never gave',
+      onFresh(options, async ({ store }) => {
+        await store.ensureSeries({ series });
+        const list = store.listFindings({ key, filter: {}, limit: 1, cursor: 'nonsense' });
+        expect(await codeOf(list)).toBe('STORE_BAD_INPUT');
+      }),
+    );
   });
 }
 

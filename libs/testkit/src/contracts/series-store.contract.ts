@@ -101,6 +101,8 @@ function traitCases(options: SeriesOptions): void {
     read: (s) => readAll(s, key),
     evidence: (s) => s.evidence({ key, ids: ['x'] }),
     findings: (s) => s.findings({ key, limit: 1 }),
+    listFindings: (s) => s.listFindings({ key, filter: {}, limit: 1 }),
+    countFindings: (s) => s.countFindings({ key, filter: {} }),
     revisions: (s) => s.revisions({ key, limit: 1 }),
     compact: (s) => s.compact({ settledBefore: T0, maxRows: 1 }),
   };

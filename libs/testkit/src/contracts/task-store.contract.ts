@@ -207,6 +207,21 @@ function dueCases(options: Options): void {
     );
 
     it(
+      'removes a task only while it and its due item are as expected, where that is asked for',
+      onFresh(options, async ({ store }) => {
+        const { uid } = await add(store, {});
+        await store.putDue({ due: aDue(), expectedV: 1 });
+
+        expect(await store.remove({ uid, expected: { v: 2, dueV: 2 } })).toBe(false);
+        expect(await store.remove({ uid, expected: { v: 1, dueV: 1 } })).toBe(false);
+        expect(await store.getDue({ uid })).toBeDefined();
+        expect(await store.remove({ uid, expected: { v: 1, dueV: 2 } })).toBe(true);
+        expect(await store.remove({ uid, expected: { v: 1, dueV: 2 } })).toBe(false);
+        expect([await store.getByUid({ uid }), await store.getDue({ uid })]).toEqual([undefined, undefined]);
+      }),
+    );
+
+    it(
       'gives a claim to one of many',
       onFresh(options, async ({ store, second }) => {
         const other = (await second?.()) ?? store;
