@@ -1,5 +1,13 @@
 import type { RuntimeConfig } from '@kairos/config';
-import type { BudgetStore, Clock, RunHistory, SeriesStore, StoreInspector, TaskStore } from '@kairos/ports';
+import type {
+  BudgetStore,
+  Clock,
+  RunHistory,
+  SeriesStore,
+  StoreInspector,
+  StoreUpkeep,
+  TaskStore,
+} from '@kairos/ports';
 import {
   MemoryBudgetStore,
   MemoryInspector,
@@ -7,6 +15,7 @@ import {
   MemorySeriesStore,
   MemoryStore,
   MemoryTaskStore,
+  MemoryUpkeep,
 } from '@kairos/store-memory';
 import { openSqliteStore } from '@kairos/store-sqlite';
 
@@ -16,6 +25,7 @@ export interface Stores {
   readonly series: SeriesStore;
   readonly budget: BudgetStore;
   readonly inspector: StoreInspector;
+  readonly upkeep: StoreUpkeep;
   close(): Promise<void>;
 }
 
@@ -32,6 +42,7 @@ function openMemory(clock: Clock): Stores {
     series,
     budget: new MemoryBudgetStore(data),
     inspector: new MemoryInspector(data),
+    upkeep: new MemoryUpkeep(data),
     close: () => Promise.all([tasks.close(), series.close()]).then(() => undefined),
   };
 }

@@ -29,6 +29,7 @@ describe('Timer', () => {
       tasks: { ping: note('ping') } as unknown as TaskStore,
       series: { compact: async () => ({ rows: 0, more: false }) } as unknown as SeriesStore,
       sampler: { step: async () => [] },
+      housekeeper: { step: note('housekeeping') },
       clock,
       log,
       tickMs: 1_000,
@@ -42,14 +43,14 @@ describe('Timer', () => {
 
   it('ticks, and does no more while all is well', async () => {
     await vi.advanceTimersByTimeAsync(3_500);
-    expect(calls).toEqual(['tick', 'tick', 'tick', 'tick']);
+    expect(calls).toEqual(Array.from({ length: 4 }, () => ['tick', 'housekeeping']).flat());
   });
 
   it('looks for plans that are too far off when the clock has gone back', async () => {
     await vi.advanceTimersByTimeAsync(500);
     vi.setSystemTime(NOW - 86_400_000);
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(calls).toEqual(['tick', 'recover', 'tick', 'tick']);
+    expect(calls.filter((name) => name !== 'housekeeping')).toEqual(['tick', 'recover', 'tick', 'tick']);
     expect(log.events()).toEqual(['clock.went_back']);
   });
 
@@ -59,10 +60,10 @@ describe('Timer', () => {
     timer.doubt();
     await vi.advanceTimersByTimeAsync(60_000);
     expect(calls[0]).toBe('tick');
-    expect(calls.slice(1).every((name) => name === 'ping')).toBe(true);
+    expect(calls.slice(2).every((name) => name === 'ping')).toBe(true);
     expect(calls.length).toBeLessThan(10);
     broken = false;
     await vi.advanceTimersByTimeAsync(11_000);
-    expect(calls.at(-1)).toBe('tick');
+    expect(calls.at(-1)).toBe('housekeeping');
   });
 });

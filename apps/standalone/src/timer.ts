@@ -8,6 +8,7 @@ export interface TimerDeps {
   readonly tasks: TaskStore;
   readonly series: SeriesStore;
   readonly sampler: StoreSampler;
+  readonly housekeeper: { step(): Promise<void> };
   readonly clock: Clock;
   readonly log: Logger;
   readonly tickMs: number;
@@ -82,6 +83,7 @@ export class Timer {
       this.#lastTurn = now;
       await scheduler.tick(now);
       await this.#compact();
+      await this.#deps.housekeeper.step();
     } catch (error) {
       log.error('tick.failed', { error });
     }

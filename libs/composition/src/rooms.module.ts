@@ -34,9 +34,9 @@ export const roomsModule = new ContainerModule(({ bind }) => {
     .inSingletonScope();
   bind(T.TaskService)
     .toResolvedValue(
-      (tasks, history, series, calendar, clock, ids) =>
-        new TaskService({ tasks, history, series, calendar, clock, ids }),
-      [T.TaskStore, T.RunHistory, T.SeriesStore, T.Calendar, T.Clock, T.Ids],
+      (tasks, history, series, calendar, clock, ids, { maxTasks }) =>
+        new TaskService({ tasks, history, series, calendar, clock, ids, maxTasks }),
+      [T.TaskStore, T.RunHistory, T.SeriesStore, T.Calendar, T.Clock, T.Ids, T.Settings],
     )
     .inSingletonScope();
   bind(T.SeriesService)

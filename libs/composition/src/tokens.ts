@@ -24,6 +24,8 @@ export interface Settings {
   readonly locale: 'zh' | 'en';
   /** Added to replies, e.g. that the store forgets at a restart. */
   readonly warnings: () => readonly string[];
+  /** New tasks beyond so many are refused; default: no limit. */
+  readonly maxTasks?: number | undefined;
 }
 
 /** One token per port and per room's service. Machines are bound by the app, rooms by `roomsModule`. */

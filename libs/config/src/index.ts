@@ -6,6 +6,7 @@ export {
   secretValues,
   type CcxtSourceConfig,
   type EnvSecret,
+  type RetentionConfig,
   type RuntimeConfig,
   type SandboxSourceConfig,
   type SourceConfig,

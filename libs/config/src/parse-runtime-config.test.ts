@@ -37,6 +37,16 @@ describe('parseRuntimeConfig', () => {
         log: { level: 'info', format: 'auto' },
         tickMs: 1000,
         shutdownGraceMs: 2000,
+        retention: {
+          runsDays: 90,
+          runsMin: 100,
+          runsMax: 10_000,
+          findingsDays: 365,
+          findingsMax: 10_000,
+          historyMaxMb: 512,
+          finishedTasksDays: 0,
+        },
+        limits: { maxTasks: 10_000 },
         sources: {},
         notices: [],
       });
@@ -47,17 +57,24 @@ describe('parseRuntimeConfig', () => {
     const config = parse(`
 sources:
   sandbox: { seed: 42 }
-  replay: { driver: sandbox, recording: recordings/2024, clock: "2024-01-01T00:00:00Z", latency_ms: 5 }
+  replay: { driver: sandbox, exchange: okx, recording: recordings/2024, clock: "2024-01-01T00:00:00Z", latency_ms: 5 }
   binance: {}
   mirror: { exchange: binance, base_url: "https://mirror.example", realm: mirror, timeout_ms: 500, budget_share: 0.5 }
 `);
 
     const common = { timeoutMs: 10_000, budgetShare: 0.8 };
     expect(config.sources).toEqual({
-      sandbox: { ...common, driver: 'sandbox', world: { kind: 'synthetic', seed: '42' }, latencyMs: 0 },
+      sandbox: {
+        ...common,
+        driver: 'sandbox',
+        exchange: 'binance',
+        world: { kind: 'synthetic', seed: '42' },
+        latencyMs: 0,
+      },
       replay: {
         ...common,
         driver: 'sandbox',
+        exchange: 'okx',
         world: { kind: 'recording', dir: 'recordings/2024' },
         clock: Date.UTC(2024, 0, 1),
         latencyMs: 5,
@@ -119,7 +136,7 @@ colour: red
         'k.yaml:15: sources.Binance must be 1 to 64 lower-case letters, digits, dots, dashes or underscores',
         'k.yaml:17: sources.sandbox.base_url must use https:// unless it is on this machine',
         'k.yaml:17: sources.sandbox.base_url belongs to driver ccxt; remove it, or set driver: ccxt',
-        'k.yaml:18: colour is no setting; known here: runtime, task_store, http, concurrency, locale, log, tick_ms, shutdown_grace_ms, sources, tasks_file',
+        'k.yaml:18: colour is no setting; known here: runtime, task_store, http, concurrency, locale, log, tick_ms, shutdown_grace_ms, sources, retention, limits, tasks_file',
       ]);
     });
 
@@ -180,6 +197,15 @@ colour: red
 
       expect(mistakes(text)).toHaveLength(51);
       expect(mistakes(text).at(-1)).toBe('… and 10 more');
+    });
+  });
+
+  it('refuses to keep at least more runs than at most', () => {
+    const given = 'retention: { runs_min: 11, runs_max: 10 }';
+    expect(() => parse(given)).toThrow(/retention\.runs_min must not be greater than retention\.runs_max/);
+    expect(parse('retention: { runs_min: 10, runs_max: 10 }').retention).toMatchObject({
+      runsMin: 10,
+      runsMax: 10,
     });
   });
 
@@ -330,7 +356,6 @@ colour: red
     it.each([
       ['binance: { seed: 1 }', 'sources.binance.seed belongs to driver sandbox'],
       ['binance: { latency_ms: 1 }', 'sources.binance.latency_ms belongs to driver sandbox'],
-      ['sandbox: { exchange: okx }', 'sources.sandbox.exchange belongs to driver ccxt'],
       ['sandbox: { realm: live }', 'sources.sandbox.realm belongs to driver ccxt'],
       ['sandbox: { seed: 1, recording: r }', 'sources.sandbox.recording excludes seed'],
       ['sandbox: { clock: yesterday }', 'sources.sandbox.clock must be an ISO 8601 instant'],

@@ -38,7 +38,18 @@ describe('the proxy of the environment', () => {
     const config = parse('', { HTTPS_PROXY: 'http://me:hidden@a:1' });
 
     expect(JSON.stringify(config)).not.toContain('hidden');
-    expect(secretValues(config)).toEqual(['http://me:hidden@a:1']);
+    expect(secretValues(config)).toEqual(['http://me:hidden@a:1', 'hidden']);
+  });
+});
+
+describe('what the log must hide of a proxy', () => {
+  it.each([
+    ['http://me:p%40ss%2Fword@a:1', ['p%40ss%2Fword', 'p@ss/word']],
+    ['http://token-alone@a:1', ['token-alone']],
+    ['http://me:100%@a:1', ['100%']],
+    ['http://a:1', []],
+  ])('of %s is what a proxy is told of it, too', (url, parts) => {
+    expect(secretValues(parse('', { ALL_PROXY: url }))).toEqual([url, ...parts]);
   });
 });
 

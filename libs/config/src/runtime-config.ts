@@ -37,6 +37,8 @@ export interface CcxtSourceConfig extends AnySource {
 /** A venue inside the process: made up from a seed, or replaying recordings. */
 export interface SandboxSourceConfig extends AnySource {
   readonly driver: 'sandbox';
+  /** The exchange whose interface it speaks. */
+  readonly exchange: string;
   readonly world:
     | { readonly kind: 'synthetic'; readonly seed: string }
     | { readonly kind: 'recording'; readonly dir: string };
@@ -46,6 +48,22 @@ export interface SandboxSourceConfig extends AnySource {
 }
 
 export type SourceConfig = CcxtSourceConfig | SandboxSourceConfig;
+
+/** How long history is kept. Data, coverage and evidence are kept for ever. */
+export interface RetentionConfig {
+  /** 0: none goes by age. So for findings. */
+  readonly runsDays: number;
+  /** Of each task, newest first. */
+  readonly runsMin: number;
+  readonly runsMax: number;
+  readonly findingsDays: number;
+  /** Of each series, newest first. */
+  readonly findingsMax: number;
+  /** 0: any number. */
+  readonly historyMaxMb: number;
+  /** 0: finished tasks stay. */
+  readonly finishedTasksDays: number;
+}
 
 export interface RuntimeConfig {
   readonly runtime: { readonly mode: 'standalone' };
@@ -60,6 +78,8 @@ export interface RuntimeConfig {
   };
   readonly tickMs: number;
   readonly shutdownGraceMs: number;
+  readonly retention: RetentionConfig;
+  readonly limits: { readonly maxTasks: number };
   /** By the name that tasks use. */
   readonly sources: Readonly<Record<string, SourceConfig>>;
   /** For every source that names no other, those included that are not configured. */
@@ -92,6 +112,7 @@ function sourceOf(id: string, tree: SourceTree, env: Environment): SourceConfig 
     return {
       ...common,
       driver: 'sandbox',
+      exchange: tree.exchange ?? 'binance',
       world:
         tree.recording === undefined
           ? { kind: 'synthetic', seed: String(tree.seed ?? DEFAULT_SEED) }
@@ -111,6 +132,16 @@ function sourceOf(id: string, tree: SourceTree, env: Environment): SourceConfig 
     sendCredentials: tree.send_credentials,
   };
 }
+
+const retentionOf = (tree: RuntimeConfigTree['retention']): RetentionConfig => ({
+  runsDays: tree.runs_days,
+  runsMin: tree.runs_min,
+  runsMax: tree.runs_max,
+  findingsDays: tree.findings_days,
+  findingsMax: tree.findings_max,
+  historyMaxMb: tree.history_max_mb,
+  finishedTasksDays: tree.finished_tasks_days,
+});
 
 /** A checked tree as the rest of the program wants it. */
 export function runtimeConfigOf(p: {
@@ -133,6 +164,8 @@ export function runtimeConfigOf(p: {
     log: tree.log,
     tickMs: tree.tick_ms,
     shutdownGraceMs: tree.shutdown_grace_ms,
+    retention: retentionOf(tree.retention),
+    limits: { maxTasks: tree.limits.max_tasks },
     sources: Object.fromEntries(Object.entries(tree.sources).map(([id, s]) => [id, sourceOf(id, s, p.env)])),
     ...(proxy !== undefined && { proxy }),
     ...(tree.tasks_file !== undefined && { tasksFile: tree.tasks_file }),
@@ -146,5 +179,23 @@ function* secretsOf(value: unknown): Generator<string> {
     for (const inner of Object.values(value)) yield* secretsOf(inner);
 }
 
-/** Every secret value of the configuration: what the log must hide. */
-export const secretValues = (config: RuntimeConfig): readonly string[] => [...new Set(secretsOf(config))];
+/** The parts of a URL that are secret by themselves: a proxy is told them without the URL around them. */
+function partsOf(secret: string): string[] {
+  const url = URL.canParse(secret) ? new URL(secret) : undefined;
+  // A user name without a password is a token.
+  const written = url === undefined ? '' : url.password || url.username;
+  return written === '' ? [] : [written, plainly(written)];
+}
+
+function plainly(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
+}
+
+/** Every secret value of the configuration, and what a proxy's URL holds of them: what the log must hide. */
+export const secretValues = (config: RuntimeConfig): readonly string[] => [
+  ...new Set([...secretsOf(config)].flatMap((secret) => [secret, ...partsOf(secret)])),
+];

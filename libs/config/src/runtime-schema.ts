@@ -36,6 +36,39 @@ const http = z
     });
   });
 
+const retention = z
+  .strictObject({
+    runs_days: wholeNumber(0, 36_500)
+      .default(90)
+      .describe('Run records older than so many days are let go; 0: none by age.'),
+    runs_min: wholeNumber(0, 100_000)
+      .default(100)
+      .describe('The newest so many run records of each task stay, however old.'),
+    runs_max: wholeNumber(1, 10_000_000)
+      .default(10_000)
+      .describe('Beyond the newest so many run records of each task, older ones are let go.'),
+    findings_days: wholeNumber(0, 36_500)
+      .default(365)
+      .describe('Findings older than so many days are let go; 0: none by age.'),
+    findings_max: wholeNumber(1, 10_000_000)
+      .default(10_000)
+      .describe('Beyond the newest so many findings of each series, older ones are let go.'),
+    history_max_mb: wholeNumber(0, 1_000_000)
+      .default(512)
+      .describe('Megabytes that run records and findings may take together, about; 0: any number.'),
+    finished_tasks_days: wholeNumber(0, 36_500)
+      .default(0)
+      .describe('Tasks that ended more than so many days ago are deleted, their data stay; 0: never.'),
+  })
+  .superRefine((value, ctx) => {
+    if (value.runs_min <= value.runs_max) return;
+    ctx.addIssue({
+      code: 'custom',
+      path: ['runs_min'],
+      message: 'must not be greater than retention.runs_max',
+    });
+  });
+
 /** A name, not a value: upper case with digits and underscores. What looks otherwise is taken for the secret itself. */
 const variable = z.string().regex(/^[A-Z][A-Z0-9_]{0,127}$/, {
   error:
@@ -86,7 +119,7 @@ const proxy = text(2_048).superRefine((value, ctx) => {
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
 });
 
-const CCXT_KEYS = ['exchange', 'base_url', 'proxy', 'realm', 'credentials', 'send_credentials'] as const;
+const CCXT_KEYS = ['base_url', 'proxy', 'realm', 'credentials', 'send_credentials'] as const;
 const SANDBOX_KEYS = ['seed', 'recording', 'clock', 'latency_ms'] as const;
 
 const source = z
@@ -99,7 +132,9 @@ const source = z
       .string()
       .regex(/^[a-z0-9_]{1,64}$/, { error: 'must be an exchange id as ccxt writes it, such as binance' })
       .optional()
-      .describe('ccxt exchange id; default: the name of the source.'),
+      .describe(
+        'ccxt exchange id; default: the name of the source. Sandbox: the exchange whose interface it speaks; default: binance.',
+      ),
     base_url: baseUrl
       .optional()
       .describe('Another address of the venue. Its data are then not called live: see realm.'),
@@ -216,6 +251,12 @@ export const runtimeSchema = z.strictObject({
     .record(sourceId, source)
     .default({})
     .describe('Where data come from, by the name tasks use for it.'),
+  retention: retention.prefault({}),
+  limits: z
+    .strictObject({
+      max_tasks: wholeNumber(1, 1_000_000).default(10_000).describe('New tasks beyond so many are refused.'),
+    })
+    .prefault({}),
   tasks_file: text(1_024)
     .optional()
     .describe('JSON file of create_task signals to send into a store that is new.'),

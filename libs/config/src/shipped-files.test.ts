@@ -19,6 +19,7 @@ describe('config/standalone.yaml', () => {
       sources: {
         sandbox: {
           driver: 'sandbox',
+          exchange: 'binance',
           world: { kind: 'synthetic', seed: '42' },
           latencyMs: 0,
           timeoutMs: 10_000,

@@ -1,7 +1,17 @@
 import { countSlots, gridOf, type CoverageRun, type Row, type Series } from '@kairos/domain';
 import type { Calendar, SeriesRef } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
-import { aPart, anEvidence, aRunPart, aSeries, codeOf, FakeClock, klineRow, T0 } from '@kairos/testkit';
+import {
+  aFinding,
+  aPart,
+  anEvidence,
+  aRunPart,
+  aSeries,
+  codeOf,
+  FakeClock,
+  klineRow,
+  T0,
+} from '@kairos/testkit';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SeriesService } from './series-service.ts';
@@ -308,6 +318,7 @@ describe('coverage', () => {
       expected: 10,
       counts: { present: 2, empty: 1, unavailable: 0, provisional: 0, failed: 1, missing: 6 },
       evidence: [evidence],
+      findings: {},
       ranges: [
         { ...at(0, 2), state: 'present' },
         { ...at(2, 3), state: 'empty', reason: 'outage', evidence: 'e1' },
@@ -398,5 +409,39 @@ describe('listing', () => {
 
     expect([...first.items, ...rest.items].map((s) => s.realm)).toEqual(['live', 'sandbox:1', 'sandbox:2']);
     expect(rest.next).toBeUndefined();
+  });
+});
+
+describe('findings', () => {
+  it('are counted over the span, and listed by kind', async () => {
+    const series = await kept({}, [row(0)]);
+    const findings = [
+      aFinding({ ts: T0 }),
+      aFinding({ ts: T0 + 3 * MINUTE, at: T0 + 1 }),
+      aFinding({ ts: T0 + 3 * MINUTE, at: T0 + 2, code: 'clock_skew' }),
+    ];
+    await store.commit({ series, part: aRunPart(series), findings });
+    const [grid, late, skew] = findings;
+
+    expect(await service.findings({ series: BTC, limit: 2 })).toMatchObject({
+      series,
+      items: [skew, late],
+      counts: { off_grid: 2, clock_skew: 1 },
+      total: 3,
+    });
+    expect(await service.findings({ series: BTC, code: 'off_grid', to: T0 + 1, limit: 2 })).toEqual({
+      series,
+      items: [grid],
+      counts: { off_grid: 1 },
+      total: 1,
+    });
+    expect(await service.findings({ series: BTC, code: 'none', from: T0 + 1, limit: 2 })).toEqual({
+      series,
+      items: [],
+      counts: { off_grid: 1, clock_skew: 1 },
+      total: 0,
+    });
+    const { findings: counted } = await service.coverage({ series: BTC, from: T0 + 1 });
+    expect(counted).toEqual({ off_grid: 1, clock_skew: 1 });
   });
 });

@@ -16,6 +16,7 @@ import type {
   Calendar,
   Clock,
   CoverageReport,
+  FindingsPage,
   Page,
   QueryPage,
   SeriesQueries,
@@ -105,7 +106,32 @@ export class SeriesService implements SeriesQueries {
       expected: tally.expected,
       counts: tally.counts,
       evidence: await this.#deps.store.evidence({ key: series.key, ids }),
+      findings: await this.#deps.store.countFindings({
+        key: series.key,
+        filter: { from: p.from, to: p.to },
+      }),
     };
+  }
+
+  async findings(
+    p: {
+      readonly series: SeriesRef;
+      readonly code?: string | undefined;
+      readonly limit: number;
+      readonly cursor?: string | undefined;
+    } & Span,
+  ): Promise<FindingsPage> {
+    const { store } = this.#deps;
+    const series = await this.find(p.series);
+    const span = { from: p.from, to: p.to };
+    const counts = await store.countFindings({ key: series.key, filter: span });
+    const filter = { ...span, code: p.code };
+    const page = await store.listFindings({ key: series.key, filter, limit: p.limit, cursor: p.cursor });
+    const total = Object.entries(counts).reduce(
+      (n, [code, of]) => n + (code === (p.code ?? code) ? of : 0),
+      0,
+    );
+    return { ...page, series, counts, total };
   }
 
   async query(

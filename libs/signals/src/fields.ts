@@ -20,6 +20,7 @@ export function unpackRule(text: string): { readonly code: string; readonly para
 const IDENTIFIER = /^(?=.*[\p{L}\p{N}])[\p{L}\p{N}._-]+$/u;
 const SYMBOL = /^(?=.*[\p{L}\p{N}])[\p{L}\p{N}/:._-]+$/u;
 const REALM = /^[\p{L}\p{N}/:._[\]-]+$/u;
+const FINDING_CODE = /^[a-z][a-z0-9_]*$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 const isNfc = (text: string): boolean => text.normalize('NFC') === text;
@@ -95,6 +96,10 @@ export const requestId = printable(128).describe(
 );
 export const revision = intBetween(0, Number.MAX_SAFE_INTEGER).describe(
   'Refused unless the task is at this revision.',
+);
+
+export const findingCode = named(FINDING_CODE, 'finding_code', 64).describe(
+  "Only findings of this kind, e.g. 'off_grid'.",
 );
 
 /** Fields of `config`. */

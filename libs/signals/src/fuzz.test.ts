@@ -53,6 +53,7 @@ const VALID: readonly Record<string, unknown>[] = [
   { action: 'run_task', task_id: 't1', request_id: 'r' },
   { action: 'list_runs', task_id: 't1', limit: 5 },
   { action: 'get_coverage', ...SERIES, realm: 'live', from: '2024-01-01', to: '2024-02-01' },
+  { action: 'list_findings', ...SERIES, code: 'off_grid', from: '2024-01-01', to: '2024-02-01', limit: 5 },
   {
     action: 'query_data',
     ...SERIES,

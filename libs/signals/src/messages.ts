@@ -34,6 +34,10 @@ export const MESSAGES = {
     zh: '{field}只能包含字母、数字和 / : . _ - [ ]',
     en: '{field} may hold only letters, digits, and / : . _ - [ ]',
   },
+  finding_code: {
+    zh: '{field}只能包含小写字母、数字和 _，例如 off_grid',
+    en: '{field} may hold only lower-case letters, digits and _, such as off_grid',
+  },
   printable: {
     zh: '{field}不能包含控制字符或方向控制符',
     en: '{field} must not hold control or text-direction characters',
@@ -159,6 +163,10 @@ export const MESSAGES = {
     en: 'the task is declared in the configuration; change it there',
   },
   TASK_STOPPED: { zh: '任务已停止，请先start_task', en: 'the task is stopped; start it first' },
+  TOO_MANY_TASKS: {
+    zh: '任务数量已达上限（limits.max_tasks）；请删除不再需要的任务，或提高上限',
+    en: 'there are as many tasks as limits.max_tasks allows; delete some, or raise it',
+  },
   CONFLICT_RUN_ACTIVE: { zh: '该任务有一次运行尚未结束', en: 'a run of this task is still active' },
   SERIES_AMBIGUOUS: {
     zh: '该名称对应多个序列，请写明完整名称或realm',

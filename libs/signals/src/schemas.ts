@@ -97,6 +97,14 @@ export const SIGNAL_SCHEMAS = {
     from: f.time.nullish(),
     to: f.time.nullish(),
   }),
+  list_findings: z.strictObject({
+    ...action('list_findings'),
+    ...oneSeries,
+    code: f.findingCode.nullish(),
+    from: f.time.nullish(),
+    to: f.time.nullish(),
+    ...page,
+  }),
   query_data: z.strictObject({
     ...action('query_data'),
     ...oneSeries,

@@ -2,15 +2,16 @@ import { countSlots, dataTypeOf, gridOf, type Issue } from '@kairos/domain';
 import type { QueryPage, SeriesQueries, SeriesRef } from '@kairos/ports';
 import { defineAction, type ActionContext } from './action.ts';
 import { checkOrder, checkSource, MAX_PLANNED_RECORDS } from './check-task.ts';
-import { DEFAULT_ROWS } from './fields.ts';
+import { DEFAULT_LIST, DEFAULT_ROWS } from './fields.ts';
 import { SIGNAL_SCHEMAS, type Signal } from './schemas.ts';
-import { coverageView, MAX_RANGES, rowsView } from './series-views.ts';
+import { coverageView, findingsView, MAX_RANGES, rowsView } from './series-views.ts';
 import { questionOf, timeOf, warnOfZones } from './task-fields.ts';
 
 /** Function replies may hold 6 MB at most; rows beyond this go to the next page. */
 export const MAX_ROWS_CHARS = 5_000_000;
 
-type SeriesSignal = Signal<'get_coverage'> | Signal<'query_data'> | Signal<'refetch'>;
+type SeriesSignal =
+  Signal<'get_coverage'> | Signal<'list_findings'> | Signal<'query_data'> | Signal<'refetch'>;
 
 const seriesOf = (s: SeriesSignal): SeriesRef => ({
   source: s.source,
@@ -35,6 +36,23 @@ export const getCoverage = defineAction({
     const report = await context.deps.series.coverage({ series: seriesOf(signal), ...bounds });
     if (report.ranges.length > MAX_RANGES) context.warn('ranges_cut');
     return coverageView(report, signal.symbol);
+  },
+});
+
+export const listFindings = defineAction({
+  schema: SIGNAL_SCHEMAS.list_findings,
+  check: checkBounds,
+  async run(signal, context) {
+    warnOfZones({ from: signal.from, to: signal.to }, context);
+    const page = await context.deps.series.findings({
+      series: seriesOf(signal),
+      code: signal.code ?? undefined,
+      from: bound(signal.from),
+      to: bound(signal.to),
+      limit: signal.limit ?? DEFAULT_LIST,
+      cursor: signal.cursor ?? undefined,
+    });
+    return findingsView(page, signal.symbol);
   },
 });
 

@@ -1,5 +1,5 @@
-import type { Evidence, Series } from '@kairos/domain';
-import type { CoverageReport, QueryPage } from '@kairos/ports';
+import type { Evidence, Finding, Series } from '@kairos/domain';
+import type { CoverageReport, FindingsPage, QueryPage } from '@kairos/ports';
 import type { ReplyData } from './action.ts';
 import { iso } from './wire-time.ts';
 
@@ -62,9 +62,27 @@ export function coverageView(r: CoverageReport, symbol: string): ReplyData {
     expected: r.expected,
     ...{ present, empty, unavailable, provisional, failed, missing },
     evidence: (next ? r.evidence.filter((e) => ids.has(e.id)) : r.evidence).map(evidenceView),
+    findings: { total: Object.values(r.findings).reduce((sum, n) => sum + n, 0), by_code: r.findings },
     ...(next ? { next_from: iso(next.from) } : {}),
   };
 }
+
+const findingView = (f: Finding): ReplyData => ({
+  code: f.code,
+  ts: iso(f.ts),
+  at: iso(f.at),
+  run_id: f.runId,
+  detail: f.detail,
+});
+
+/** `counts` are of the asked span, whichever code was asked for; `total` is of all that match. */
+export const findingsView = (p: FindingsPage, symbol: string): ReplyData => ({
+  series: seriesView(p.series, symbol),
+  findings: p.items.map(findingView),
+  counts: p.counts,
+  total: p.total,
+  ...(p.next === undefined ? {} : { next_cursor: p.next }),
+});
 
 export const rowsView = (p: QueryPage, symbol: string): ReplyData => ({
   series: seriesView(p.series, symbol),

@@ -578,6 +578,31 @@ describe('other actions', () => {
     expect((await door.handle(signal)).status).toBe(200);
   });
 
+  it('passes on which findings are wanted, and refuses what cannot be a question', async () => {
+    const { world, door } = open();
+    const signal = {
+      action: 'list_findings',
+      source: 'binance',
+      symbol: 'BTCUSDT',
+      data_type: 'kline',
+      frequency: '1h',
+    };
+    dataOf(await door.handle({ ...signal, code: 'off_grid', from: NOW - 1, to: NOW, cursor: 'f1' }));
+    dataOf(await door.handle(signal));
+
+    const wanted = { code: undefined, from: undefined, to: undefined, limit: 100, cursor: undefined };
+    expect(world.calls.map((c) => c.args)).toMatchObject([
+      { code: 'off_grid', from: NOW - 1, to: NOW, limit: 100, cursor: 'f1' },
+      wanted,
+    ]);
+    const { body } = await door.handle({ ...signal, code: 'Off grid', from: NOW, to: NOW, limit: 1_001 });
+    expect(body.success ? [] : body.details?.map((d) => [d.path, d.code])).toEqual([
+      ['code', 'finding_code'],
+      ['limit', 'int_between'],
+      ['to', 'time_order'],
+    ]);
+  });
+
   it('cuts a very long coverage report and says where to go on', async () => {
     const { world } = open();
     const series = await world.series.find({
@@ -601,7 +626,7 @@ describe('other actions', () => {
       reads: [],
     }));
     const counts = { present: 0, empty: 20_002, unavailable: 0, provisional: 0, failed: 0, missing: 0 };
-    const coverage = async () => ({ series, ranges, expected: 20_002, counts, evidence });
+    const coverage = async () => ({ series, ranges, expected: 20_002, counts, evidence, findings: {} });
     const door = createSignalHandler(world.deps({ series: { ...world.series, coverage } }));
     const data = dataOf(
       await door.handle({
@@ -632,6 +657,12 @@ describe('failures of services', () => {
     [new Error('password=hunter2'), 500, 'INTERNAL', 'an internal error; the log has the details'],
     ['a thrown string', 500, 'INTERNAL', 'an internal error; the log has the details'],
     [new KairosError('SOURCE_X', 'token abc'), 500, 'INTERNAL', 'an internal error; the log has the details'],
+    [
+      new ConflictError('TOO_MANY_TASKS', 'there are 2 tasks', { max: 2 }),
+      409,
+      'TOO_MANY_TASKS',
+      'there are as many tasks as limits.max_tasks allows; delete some, or raise it',
+    ],
     [
       new UnsupportedError('this deployment runs no python'),
       400,

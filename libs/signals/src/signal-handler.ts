@@ -36,6 +36,7 @@ const ACTIONS: Readonly<Record<SignalAction, Action>> = {
   run_task: tasks.runTask,
   list_runs: tasks.listRuns,
   get_coverage: series.getCoverage,
+  list_findings: series.listFindings,
   query_data: series.queryData,
   refetch: series.refetch,
 };

@@ -33,6 +33,7 @@ const progressView = (p: SymbolProgress): ReplyData => ({
   missing: p.missing,
   watermark: iso(p.watermark),
   gaps: p.gaps,
+  findings: p.findings,
   ...(p.note === null ? {} : { note: p.note }),
   ...(p.error === null ? {} : { error: errorView(p.error) }),
 });

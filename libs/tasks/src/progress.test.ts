@@ -67,6 +67,7 @@ describe('progress', () => {
         failed: 2,
         missing: 3,
         gaps: 2,
+        findings: 0,
         watermark: T0 + 5 * MINUTE,
       },
     ]);

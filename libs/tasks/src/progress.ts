@@ -11,6 +11,7 @@ const NO_COUNTS = {
   failed: 0,
   missing: 0,
   gaps: 0,
+  findings: 0,
 };
 
 interface ProgressDeps {
@@ -63,7 +64,15 @@ async function progressOfSeries(
   const span: TimeRange = { from, to: Math.max(from, Math.min(closed, task.endTime ?? closed)) };
   const runs = await deps.series.coverage({ key: series.key, range: span });
   const tally = tallyCoverage(grid, span, deps.calendar.expected({ grid, range: span }), runs);
-  return { ...base, expected: tally.expected, ...tally.counts, gaps: tally.gaps, watermark: tally.watermark };
+  const findings = Object.values(await deps.series.countFindings({ key: series.key, filter: {} }));
+  return {
+    ...base,
+    expected: tally.expected,
+    ...tally.counts,
+    gaps: tally.gaps,
+    findings: findings.reduce((sum, n) => sum + n, 0),
+    watermark: tally.watermark,
+  };
 }
 
 /** Progress of every symbol of a task, from the coverage in the store. */

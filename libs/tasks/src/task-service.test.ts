@@ -1,6 +1,12 @@
 import { LeaseLostError, runIdOf, type Task, type TaskContent } from '@kairos/domain';
 import type { CasOutcome, TaskStore } from '@kairos/ports';
-import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
+import {
+  MemoryRunHistory,
+  MemorySeriesStore,
+  MemoryStore,
+  MemoryTaskStore,
+  MemoryUpkeep,
+} from '@kairos/store-memory';
 import {
   anActiveRun,
   aRunRecord,
@@ -25,12 +31,13 @@ interface Room {
   readonly store: TaskStore;
   readonly history: MemoryRunHistory;
   readonly series: MemorySeriesStore;
+  readonly upkeep: MemoryUpkeep;
   readonly task: () => Promise<Task>;
   readonly due: () => ReturnType<TaskStore['getDue']>;
 }
 
 /** The service over stores in memory; `wrap` puts a fault between the two. The task under test is `t`. */
-function room(wrap: (store: TaskStore) => TaskStore = (store) => store): Room {
+function room(wrap: (store: TaskStore) => TaskStore = (store) => store, maxTasks?: number): Room {
   const data = new MemoryStore();
   const clock = new FakeClock();
   const store = new MemoryTaskStore(data);
@@ -48,10 +55,11 @@ function room(wrap: (store: TaskStore) => TaskStore = (store) => store): Room {
     calendar,
     clock,
     ids: new FakeIds(),
+    maxTasks,
   });
   const task = async (): Promise<Task> => (await store.get({ taskId: 't' })) ?? expect.fail('t is gone');
   const due = async () => store.getDue({ uid: (await task()).uid });
-  return { service, clock, store, history, series, task, due };
+  return { service, clock, store, history, series, upkeep: new MemoryUpkeep(data), task, due };
 }
 
 /** A store of which single methods are replaced. */
@@ -102,6 +110,16 @@ describe('creating a task', () => {
 
     expect(await r.task()).toMatchObject({ status: 'pending' });
     expect(await r.due()).toMatchObject({ nextDue: T0 + HOUR });
+  });
+
+  it('is refused where there are as many as may be; one that is there is still known', async () => {
+    const r = room(undefined, 2);
+    for (const taskId of ['t', 'u']) await r.service.create({ taskId, content: CONTENT });
+
+    expect(await codeOf(r.service.create({ taskId: 'v', content: CONTENT }))).toBe('TOO_MANY_TASKS');
+    expect((await r.service.create({ taskId: 'u', content: CONTENT })).created).toBe(false);
+    await r.service.remove({ taskId: 'u' });
+    expect((await r.service.create({ taskId: 'v', content: CONTENT })).created).toBe(true);
   });
 
   it('again with the same content changes nothing', async () => {
@@ -498,6 +516,24 @@ describe('ordering a run', () => {
     expect((await r.service.run({ taskId: 't', requestId: 'a' })).runId).toBe(runId);
     expect((await r.due())?.active).toBeNull();
     expect((await r.service.run({ taskId: 't', requestId: 'b' })).runId).not.toBe(runId);
+  });
+
+  it('by the same name is the same run after a thousand others, and after its record was let go', async () => {
+    const r = room();
+    const { task } = await r.service.create({ taskId: 't', content: CONTENT });
+    const { runId } = await r.service.run({ taskId: 't', requestId: 'a' });
+    const due = (await r.due()) ?? expect.fail('no due item');
+    const own = aRunRecord({ uid: task.uid, kind: 'm', slot: due.active?.slot ?? -1, startedAt: T0 });
+    await r.history.put({ record: own });
+    await r.store.putDue({ due: { ...due, active: null }, expectedV: due.v });
+    for (let i = 0; i < 1_001; i += 1)
+      await r.history.put({ record: aRunRecord({ uid: task.uid, slot: T0 + i, startedAt: T0 + 1 + i }) });
+
+    expect((await r.service.run({ taskId: 't', requestId: 'a' })).runId).toBe(runId);
+    await r.upkeep.runs.pruneOldest({ bytes: 1, before: Infinity, limit: 1 });
+    expect(await r.history.list({ uid: task.uid, limit: 1_000 })).not.toMatchObject({ items: [own] });
+    expect((await r.service.run({ taskId: 't', requestId: 'a' })).runId).toBe(runId);
+    expect((await r.due())?.active).toBeNull();
   });
 
   it('by the same name from several doors at once is one run', async () => {

@@ -43,6 +43,8 @@ export interface TaskServiceDeps {
   readonly calendar: Calendar;
   readonly clock: Clock;
   readonly ids: Ids;
+  /** New tasks beyond so many are refused; default: no limit. */
+  readonly maxTasks?: number | undefined;
 }
 
 interface Held {
@@ -68,6 +70,7 @@ export class TaskService implements TaskCommands, TaskQueries {
     const now = this.#deps.clock.now();
     const taskId = p.taskId ?? `task_${contentId(JSON.stringify(contentOf(p.content)))}`;
     const task = newTask({ content: p.content, taskId, uid: this.#deps.ids.uid(), now });
+    await this.#makeRoom(taskId);
     const answer = await this.#deps.tasks.create({ task, due: firstDue(task) });
     if (!answer.created && !sameContent(answer.task, p.content)) {
       throw new ConflictError('TASK_EXISTS', `task ${taskId} exists with other content`, { task_id: taskId });
@@ -211,6 +214,17 @@ export class TaskService implements TaskCommands, TaskQueries {
     return this.#deps.history.list({ uid: task.uid, limit: p.limit, cursor: p.cursor });
   }
 
+  /** Counted before, not within, the creation: calls at the same moment may exceed the limit by their number. */
+  async #makeRoom(taskId: string): Promise<void> {
+    const { tasks, maxTasks: max = Infinity } = this.#deps;
+    if (max === Infinity || (await tasks.get({ taskId }))) return;
+    const { total } = await tasks.list({ filter: {}, limit: 1 });
+    if (total >= max)
+      throw new ConflictError('TOO_MANY_TASKS', `there are ${total} tasks, and no more than ${max} may be`, {
+        max,
+      });
+  }
+
   async #summaries(page: Page<Task> & { readonly total: number }): Promise<TaskSummaryPage> {
     const items = await Promise.all(
       page.items.map(async (task) => {
@@ -334,8 +348,7 @@ export class TaskService implements TaskCommands, TaskQueries {
   async #ranBefore(task: Task, kind: 'm', slot: number): Promise<boolean> {
     const due = await this.#deps.tasks.getDue({ uid: task.uid });
     if (due?.active?.kind === kind && due.active.slot === slot) return true;
-    const page = await this.#deps.history.list({ uid: task.uid, limit: 1_000 });
-    return page.items.some((r) => r.kind === kind && r.slot === slot);
+    return this.#deps.history.ran({ uid: task.uid, kind, slot });
   }
 
   /**

@@ -2,6 +2,7 @@ import {
   ConflictError,
   NotFoundError,
   taskStart,
+  type Finding,
   type Series,
   type Task,
   type TaskContent,
@@ -32,6 +33,14 @@ const DESCRIPTIONS: readonly SourceDescription[] = [
   },
   { id: 'okx', realm: 'live', dataTypes: { kline: ['1m', '5m', '1h'] } },
 ];
+
+const FINDING: Finding = {
+  code: 'off_grid',
+  ts: NOW - 2 * HOUR,
+  at: NOW - HOUR,
+  runId: `abcdefghijkl.s${NOW - HOUR}`,
+  detail: 'opens 250 ms after its slot',
+};
 
 /** Services of a small deployment in memory, with a record of every call. */
 export class FakeWorld implements TaskCommands, TaskQueries {
@@ -147,6 +156,7 @@ export class FakeWorld implements TaskCommands, TaskQueries {
       ...counts,
       watermark: NOW - 4 * HOUR,
       gaps: 2,
+      findings: 3,
       error: { code: 'SOURCE_UNAVAILABLE', message: 'no answer', at: NOW - HOUR },
     }));
     return { task, start: taskStart(task), nextRunAt: NOW + HOUR, activeRunId: null, progress };
@@ -202,6 +212,11 @@ export class FakeWorld implements TaskCommands, TaskQueries {
     coverage: async (p) => {
       this.#note('coverage', p);
       return coverageOf(this.#series(p.series));
+    },
+    findings: async (p) => {
+      this.#note('findings', p);
+      const counts = { off_grid: 2, clock_skew: 1 };
+      return { series: this.#series(p.series), items: [FINDING], counts, total: 2, next: 'f1' };
     },
     query: async (p) => {
       this.#note('query', p);
@@ -329,5 +344,5 @@ function coverageOf(series: Series): CoverageReport {
     { id: 'ev1', reason: 'outage', grade: 1, at: NOW, runId: 'abcdefghijkl.s1748736000000', reads: [read] },
   ];
   const counts = { present: 22, empty: 1, unavailable: 0, provisional: 0, failed: 1, missing: 0 };
-  return { series, ranges, expected: 24, counts, evidence };
+  return { series, ranges, expected: 24, counts, evidence, findings: { off_grid: 2, clock_skew: 1 } };
 }
