@@ -8,7 +8,7 @@ const RETRY_BASE_MS = 250;
 /** A longer pause is not waited out within the run: the run ends and comes back. */
 const MAX_PAUSE_MS = 5_000;
 
-/** The run must end now and be taken on later: shutdown, or its deadline is near. */
+/** The run must end now and be taken on later: shutdown, its deadline is near, or others wait for their turn. */
 export class HandOver extends Error {
   constructor() {
     super('stopped to hand over');
@@ -36,6 +36,12 @@ export function assertGoing(p: { readonly run: CollectRun; readonly clock: Clock
   if (p.clock.now() >= p.run.deadline - STOP_MARGIN_MS) throw new HandOver();
 }
 
+/** Commits that make a turn: enough to be worth its beginning, few enough that those who wait need not wait long. */
+export const TURN_COMMITS = 64;
+
+const isTurnOver = ({ run, tallies, priority }: Caller): boolean =>
+  priority === 'backfill' && tallies.commits >= TURN_COMMITS && run.othersWait?.() === true;
+
 const isLeaseLost = (reason: unknown): reason is Error =>
   reason instanceof Error && 'code' in reason && reason.code === 'LEASE_LOST';
 
@@ -53,6 +59,7 @@ function pauseBefore(error: SourceError, tries: number, random: number): number 
 export async function callSource<T>(caller: Caller, call: (c: SourceCall) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     assertGoing(caller);
+    if (isTurnOver(caller)) throw new HandOver();
     await caller.run.ensure();
     caller.tallies.requests += 1;
     try {

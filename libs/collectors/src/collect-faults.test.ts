@@ -197,9 +197,12 @@ describe('collect, where the venue misbehaves', () => {
   });
 
   it('does not give up what lies before a first record that the venue tells wrongly', async () => {
-    const world = new World(hours(300), LATER);
+    const world = new World(hours(300, [0]), LATER);
     world.source.earliest = () => Promise.resolve(START + 100 * HOUR);
-    expect(await world.run(300)).toMatchObject({ settled: true, tally: { counts: { present: 300 } } });
+    expect(await world.run(300)).toMatchObject({
+      settled: true,
+      tally: { counts: { present: 299, empty: 1, unavailable: 0 } },
+    });
   });
 
   it('gives up what lies before the listing only with a read that shows it', async () => {
@@ -210,6 +213,18 @@ describe('collect, where the venue misbehaves', () => {
     expect(evidence?.reads).toMatchObject([
       { from: START + 100 * HOUR, to: START + 200 * HOUR, rows: 0, http: 200 },
     ]);
+  });
+
+  it('keeps what it was told to wait for as open as it was', async () => {
+    let fetches = 0;
+    const world = new World(hours(300), LATER, (call) =>
+      isFetch(call) && (fetches += 1) > 1 ? new RateLimitedError('used up', 40_000) : 'ok',
+    );
+    const refused = await world.run(300);
+    expect(refused.error).toMatchObject({ code: 'SOURCE_RATE_LIMITED', retryAfterMs: 40_000 });
+    expect(refused.tally.counts).toMatchObject({ present: 100, missing: 200, failed: 0 });
+    world.source.script = () => 'ok';
+    expect(await world.run(300)).toMatchObject({ settled: true, tally: { counts: { present: 300 } } });
   });
 
   it('comes back for a long bar as soon as it is final, whether it was there already or not', async () => {

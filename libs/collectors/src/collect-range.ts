@@ -42,7 +42,7 @@ import {
   OLD_SPACING_MS,
   planConfirmations,
   planOpen,
-  planPages,
+  fewestPages,
   unconfirmedOf,
 } from './plan.ts';
 
@@ -146,6 +146,7 @@ export class RangeCollector {
         : shiftSlots(grid, this.#job.closedBefore, -facts.lookbackSlots);
     if (horizon > span.from)
       await this.#commitUnavailable({ from: span.from, to: Math.min(horizon, span.to) }, 'look_back');
+    if (horizon <= span.from && (await this.#beginsWithSpan())) return;
     const request = {
       market,
       dataType: this.#job.type.id,
@@ -166,6 +167,23 @@ export class RangeCollector {
     const page = await this.#lanes.run(() => this.#fetch(before));
     if (this.#judge(before, page).batch.n > 0) return;
     await this.#commitUnavailable({ from: span.from, to: listed }, 'before_listing', [page.read]);
+  }
+
+  /**
+   * Whether the first page holds the first record wanted: then nobody need be asked where the series begins. Such a page
+   * is kept; any other is left to those who look more closely.
+   */
+  async #beginsWithSpan(): Promise<boolean> {
+    if (this.#job.refetch !== null) return false;
+    const { grid, facts } = this.#job;
+    const { from, to } = this.#span;
+    const range = { from, to: Math.min(to, shiftSlots(grid, from, facts.pageSize)) };
+    const page = await this.#lanes.run(() => this.#fetchOrNote(range));
+    const first = this.#expected(range)[0]?.from;
+    const holds = page !== undefined && first !== undefined && this.#judge(range, page).batch.ts[0] === first;
+    if (holds) await this.#accept(range, page);
+    await this.#refresh();
+    return holds;
   }
 
   async #commitUnavailable(
@@ -196,7 +214,10 @@ export class RangeCollector {
   }
 
   async #fetchOpen(): Promise<void> {
-    const pages = planPages(this.#job.grid, this.#open(), this.#job.facts.pageSize);
+    const { grid, facts } = this.#job;
+    const never = this.#known.filter((r) => r.state === 'unavailable');
+    const origin = subtractRanges(this.#span, never)[0]?.from;
+    const pages = fewestPages(grid, this.#open(), { pageSize: facts.pageSize, origin });
     await this.#workPages(pages.map((range, i) => (i === 0 ? this.#withReread(range) : range)));
   }
 
@@ -222,18 +243,23 @@ export class RangeCollector {
 
   /** One page from request to commit; answers the stretches it left open. */
   async #page(range: TimeRange): Promise<readonly TimeRange[]> {
-    let page: SourcePage;
-    try {
-      page = await this.#fetch(range);
-    } catch (error) {
-      if (!(error instanceof SourceError) || error.scope !== 'call') throw error;
-      await this.#noteFailure(range, error);
-      return [];
-    }
+    const page = await this.#fetchOrNote(range);
+    if (!page) return [];
     const { unanswered } = await this.#accept(range, page);
     const stuck = unanswered.some((u) => u.from === range.from && u.to === range.to);
     if (stuck) await this.#commitFailed(range, 'SOURCE_IGNORES_WINDOW');
     return stuck ? [] : unanswered;
+  }
+
+  /** A page; undefined where it could not be had, which is on record then. */
+  async #fetchOrNote(range: TimeRange): Promise<SourcePage | undefined> {
+    try {
+      return await this.#fetch(range);
+    } catch (error) {
+      if (!(error instanceof SourceError) || error.scope !== 'call') throw error;
+      await this.#noteFailure(range, error);
+      return undefined;
+    }
   }
 
   async #fetch(range: TimeRange): Promise<SourcePage> {
@@ -350,10 +376,12 @@ export class RangeCollector {
     await this.#commit({ part: emptyPart(type), evidence: [], findings, revisions });
   }
 
+  /** Being told to wait is no failure of these records: they stay as open as they were. */
   async #noteFailure(range: TimeRange, error: SourceError): Promise<void> {
+    if (error.code === 'SOURCE_RATE_LIMITED') throw error;
     this.#failuresInARow += 1;
     await this.#commitFailed(range, error.code);
-    if (this.#failuresInARow >= OUTAGE_AFTER || error.code === 'SOURCE_RATE_LIMITED') throw error;
+    if (this.#failuresInARow >= OUTAGE_AFTER) throw error;
   }
 
   async #commitFailed(range: TimeRange, code: string): Promise<void> {

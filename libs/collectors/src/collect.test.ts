@@ -19,7 +19,7 @@ import {
   type ScriptedCall,
 } from '@kairos/testkit';
 import { describe, expect, it } from 'vitest';
-import { HandOver } from './call-source.ts';
+import { HandOver, TURN_COMMITS } from './call-source.ts';
 import { collect, type SeriesOutcome } from './collect.ts';
 import { Tallies, type CollectRun } from './job.ts';
 import type { SeriesRequest } from './series-job.ts';
@@ -158,7 +158,8 @@ describe('collect', () => {
     });
     expect(await stored(w)).toEqual(hours(1_000));
     const before = w.source.callsOf('fetchRange').length;
-    expect(before).toBe(11);
+    expect(before).toBe(10);
+    expect(w.source.callsOf('earliest')).toEqual([]);
     await go(w);
     expect(w.source.callsOf('fetchRange').length).toBe(before);
   });
@@ -252,7 +253,7 @@ describe('collect', () => {
     const broken = world(hours(300), {
       script: (call) => {
         const range = (call.params as { range?: { from: number } }).range;
-        return call.method === 'fetchRange' && range?.from === START + 148 * HOUR
+        return call.method === 'fetchRange' && range?.from === START + 100 * HOUR
           ? new SourceUnavailableError('reset')
           : 'ok';
       },
@@ -371,6 +372,21 @@ describe('collect', () => {
     expect((await go(w)).outcome.range?.settled).toBe(true);
     expect(w.source.callsOf('fetchRange').length - asked).toBeLessThan(11);
     await expect(go(world(hours(10)), aRequest(), aRun({ deadline: 0 }))).rejects.toBeInstanceOf(HandOver);
+  });
+
+  it('ends its turn for others once it got somewhere, and not before', async () => {
+    const w = world(hours(1_000), { facts: { pageSize: 10, concurrency: 2 } });
+    const crowded = aRun({ othersWait: () => true });
+    await expect(go(w, aRequest(), crowded)).rejects.toBeInstanceOf(HandOver);
+    const kept = (await stored(w)).length;
+    expect(kept).toBeGreaterThanOrEqual(TURN_COMMITS * 10);
+    expect(kept).toBeLessThanOrEqual((TURN_COMMITS + 2) * 10);
+    expect((await go(w, aRequest(), crowded)).outcome.range?.settled).toBe(true);
+
+    const alone = world(hours(1_000), { facts: { pageSize: 10, concurrency: 2 } });
+    expect((await go(alone, aRequest(), aRun({ othersWait: () => false }))).outcome.range?.settled).toBe(
+      true,
+    );
   });
 
   it('never holds more records uncommitted than the flush threshold', async () => {

@@ -25,6 +25,8 @@ export interface CollectRun {
   readonly fence?: { readonly uid: string; readonly fence: number } | undefined;
   readonly deadline: number;
   readonly signal: AbortSignal;
+  /** Whether other work waits for this place: backfill hands over to it after a while. Absent: never. */
+  readonly othersWait?: (() => boolean) | undefined;
   /** Awaited before every venue call and commit. */
   ensure(): Promise<void>;
 }

@@ -8,7 +8,7 @@ import {
 } from '@kairos/domain';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { planConfirmations, planOpen, planPages } from './plan.ts';
+import { fewestPages, planConfirmations, planOpen, planPages } from './plan.ts';
 
 const STEP = 60_000;
 const grid = gridOf('1m');
@@ -60,9 +60,10 @@ describe('planPages', () => {
       fc.property(
         fc.array(someRange, { maxLength: 8 }),
         fc.integer({ min: 1, max: 120 }),
-        (ranges, pageSize) => {
+        fc.integer({ min: 0, max: 300 }).map((slot) => slot * STEP),
+        (ranges, pageSize, origin) => {
           const open = unionRanges(ranges);
-          const pages = planPages(grid, open, pageSize);
+          const pages = planPages(grid, open, { pageSize, origin });
           for (const range of open) expect(subtractRanges(range, pages)).toEqual([]);
           for (const page of pages) expect((page.to - page.from) / STEP).toBeLessThanOrEqual(pageSize);
           const sorted = [...pages].sort((a, b) => a.from - b.from);
@@ -74,7 +75,7 @@ describe('planPages', () => {
   });
 
   it('asks for the newest page first, then from old to new', () => {
-    const pages = planPages(grid, [{ from: 0, to: 400 * STEP }], 100);
+    const pages = planPages(grid, [{ from: 0, to: 400 * STEP }], { pageSize: 100 });
     expect(pages.map((p) => p.from / STEP)).toEqual([300, 0, 100, 200]);
   });
 
@@ -85,12 +86,39 @@ describe('planPages', () => {
         { from: 130 * STEP, to: 140 * STEP },
         { from: 190 * STEP, to: 210 * STEP },
       ],
-      100,
+      { pageSize: 100 },
     );
     expect(pages).toEqual([
       { from: 200 * STEP, to: 210 * STEP },
       { from: 130 * STEP, to: 200 * STEP },
     ]);
+  });
+
+  it('makes every page but the last full where the open stretch begins at the origin', () => {
+    const range = { from: 130 * STEP, to: 440 * STEP };
+    const pages = planPages(grid, [range], { pageSize: 100, origin: range.from });
+    expect(pages.map((p) => [p.from / STEP, p.to / STEP])).toEqual([
+      [430, 440],
+      [130, 230],
+      [230, 330],
+      [330, 430],
+    ]);
+  });
+});
+
+describe('fewestPages', () => {
+  const span = (slots: number): TimeRange => ({ from: 50 * STEP, to: (50 + slots) * STEP });
+  const pagesOf = (slots: number): readonly TimeRange[] =>
+    fewestPages(grid, [span(slots)], { pageSize: 100, origin: span(slots).from });
+
+  it('counts from the first slot where that saves a request in a hundred', () => {
+    expect(pagesOf(200)).toEqual(planPages(grid, [span(200)], { pageSize: 100, origin: span(200).from }));
+    expect(pagesOf(200)).toHaveLength(2);
+  });
+
+  it('keeps to the blocks where it would hardly save any', () => {
+    expect(pagesOf(200_000)).toEqual(planPages(grid, [span(200_000)], { pageSize: 100 }));
+    expect(pagesOf(200_000)).toHaveLength(2_001);
   });
 });
 

@@ -43,16 +43,22 @@ export function planOpen(
 }
 
 /**
- * Open stretches as requests: on a fixed grid of pages of `pageSize` slots, one request per touched page, spanning from
- * the page's first open slot to its last. The newest page comes first (live data is wanted soonest), then from old to new.
+ * Open stretches as requests: on a fixed grid of pages of `pageSize` slots, one of which begins at `origin`, one request
+ * per touched page, spanning from the page's first open slot to its last. The newest page comes first (live data is
+ * wanted soonest), then from old to new. With the first slot there is as origin, none but the last page is short.
  */
-export function planPages(grid: Grid, open: readonly TimeRange[], pageSize: number): TimeRange[] {
+export function planPages(
+  grid: Grid,
+  open: readonly TimeRange[],
+  { pageSize, origin = 0 }: { readonly pageSize: number; readonly origin?: number | undefined },
+): TimeRange[] {
+  const first = grid.indexOf(origin);
   const pages: { page: number; from: number; to: number }[] = [];
   for (const range of open) {
     let from = range.from;
     while (from < range.to) {
-      const page = Math.floor(grid.indexOf(from) / pageSize);
-      const to = Math.min(range.to, grid.openOf((page + 1) * pageSize));
+      const page = Math.floor((grid.indexOf(from) - first) / pageSize);
+      const to = Math.min(range.to, grid.openOf(first + (page + 1) * pageSize));
       const last = pages.at(-1);
       if (last?.page === page) last.to = to;
       else pages.push({ page, from, to });
@@ -61,6 +67,20 @@ export function planPages(grid: Grid, open: readonly TimeRange[], pageSize: numb
   }
   const newest = pages.pop();
   return (newest ? [newest, ...pages] : []).map(({ from, to }) => ({ from, to }));
+}
+
+/** Saving so small a part of the requests is not worth pages that lie across blocks, which a store writes twice. */
+const WORTH_SHIFTING = 0.01;
+
+/** Pages along the blocks, or counted from `origin` where that takes clearly fewer of them (see `planPages`). */
+export function fewestPages(
+  grid: Grid,
+  open: readonly TimeRange[],
+  { pageSize, origin }: { readonly pageSize: number; readonly origin: number | undefined },
+): TimeRange[] {
+  const along = planPages(grid, open, { pageSize });
+  const shifted = planPages(grid, open, { pageSize, origin });
+  return shifted.length < along.length * (1 - WORTH_SHIFTING) ? shifted : along;
 }
 
 /** How far apart the reads of an absence must be. `now` is the earlier of the venue's and our clock. */

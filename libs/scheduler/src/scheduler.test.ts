@@ -1,4 +1,11 @@
-import { NO_STATS, scheduleOf, type DueItem, type Task } from '@kairos/domain';
+import {
+  DEFAULT_TASK_CONFIG,
+  NO_STATS,
+  scheduleOf,
+  type DueItem,
+  type RunRecord,
+  type Task,
+} from '@kairos/domain';
 import type { RunResult, WorkHint } from '@kairos/ports';
 import { MemoryRunHistory, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
 import { aDue, anActiveRun, aTask, FakeClock, FakeIds, FakeWorkers, silentLogger, T0 } from '@kairos/testkit';
@@ -14,10 +21,11 @@ async function engine(task: Task, due: DueItem, run: () => Promise<Partial<RunRe
   const data = new MemoryStore();
   const tasks = new MemoryTaskStore(data);
   const workers = new FakeWorkers('worker-2', new Set(['worker-1']));
+  const history = new MemoryRunHistory(data);
   const sent: WorkHint[] = [];
   const scheduler = new Scheduler({
     tasks,
-    history: new MemoryRunHistory(data),
+    history,
     queue: {
       capabilities: { delayMs: 0, maxBytes: 0, deadLetter: false },
       send: async (hints) => void sent.push(...hints),
@@ -51,7 +59,9 @@ async function engine(task: Task, due: DueItem, run: () => Promise<Partial<RunRe
       await scheduler.onHint(hint, { deadline: Infinity, signal: new AbortController().signal });
   };
   const dueNow = (): Promise<DueItem | undefined> => tasks.getDue({ uid: task.uid });
-  return { scheduler, tasks, clock, work, dueNow, sent };
+  const lines = async (): Promise<readonly RunRecord[]> =>
+    (await history.list({ uid: task.uid, limit: 100 })).items;
+  return { scheduler, tasks, clock, work, dueNow, lines, sent };
 }
 
 describe('Scheduler', () => {
@@ -100,6 +110,40 @@ describe('Scheduler', () => {
     const { cursor, nextDue, active } = (await dueNow()) ?? aDue();
     expect([cursor <= next, nextDue === null || nextDue <= next + HOUR, active]).toEqual([true, true, null]);
     expect(nextDue).toBeGreaterThan(next);
+  });
+
+  it('goes on with a claim whose answer was lost', async () => {
+    let runs = 0;
+    const count = async (): Promise<object> => ({ rows: (runs += 1) });
+    const { scheduler, tasks, work, lines } = await engine(task, aDue(), count);
+    const putDue = tasks.putDue.bind(tasks);
+    let lost = 0;
+    tasks.putDue = async (p) => {
+      const answer = await putDue(p);
+      return (lost += 1) === 1 ? { outcome: 'unknown' } : answer;
+    };
+    await scheduler.tick(T0);
+    await work();
+    expect(runs).toBe(1);
+    expect(await lines()).toMatchObject([{ outcome: 'succeeded' }]);
+  });
+
+  it('puts on record which slots passed without a run, where the policy is to skip them', async () => {
+    const hurried = {
+      ...task,
+      schedule: 'rate(1 hour)',
+      config: { ...DEFAULT_TASK_CONFIG, missed: 'skip' as const },
+    };
+    const late = T0 + 3 * HOUR + 30 * 60_000;
+    const { scheduler, clock, work, lines, dueNow } = await engine(
+      hurried,
+      aDue({ cursor: T0, nextDue: T0 + HOUR }),
+    );
+    clock.set(late);
+    await scheduler.tick(late);
+    await work();
+    expect(await lines()).toMatchObject([{ outcome: 'skipped', skipped: { n: 3, reason: 'missed' } }]);
+    expect((await dueNow())?.cursor).toBeGreaterThan(T0 + 2 * HOUR);
   });
 
   it('does not put a task to sleep that a person starts while its last run is being settled', async () => {

@@ -38,9 +38,13 @@ export interface SchedulerOptions {
 
 export const DEFAULT_SCHEDULER_OPTIONS: SchedulerOptions = { leaseMs: 30_000, maxPerTick: 256 };
 
+/** Who took over a run is looked for among so many newest records. */
+const LATELY = 100;
+
 interface WorkLimits {
   readonly deadline: number;
   readonly signal: AbortSignal;
+  readonly othersWait?: (() => boolean) | undefined;
 }
 
 interface Look {
@@ -228,6 +232,7 @@ export class Scheduler {
       fence: { uid: task.uid, fence: due.fence },
       deadline: limits.deadline,
       signal: AbortSignal.any([limits.signal, stop.signal]),
+      othersWait: limits.othersWait,
       log,
       ensure: () => lease.ensure(),
     };
@@ -257,9 +262,16 @@ export class Scheduler {
   /** Another worker owns the task now, or a person stopped or changed it: our result is not wanted. */
   async #abandon(claimed: Claimed, log: Logger): Promise<void> {
     log.warn('run.abandoned', { fence: claimed.due.fence });
-    const now = await this.#deps.tasks.getDue({ uid: claimed.task.uid });
-    const taken = now?.active && now.active.slot === claimed.run.slot && now.active.kind === claimed.run.kind;
+    const taken = await this.#wasTaken(claimed);
     await this.#record(claimed.task.uid, claimed.run, claimed.due.fence, taken ? 'expired' : 'cancelled');
+  }
+
+  /** Whether another worker has the same run now, or has had it since. */
+  async #wasTaken({ task, run, due }: Claimed): Promise<boolean> {
+    const now = await this.#deps.tasks.getDue({ uid: task.uid });
+    if (now?.active && now.active.slot === run.slot && now.active.kind === run.kind) return true;
+    const { items } = await this.#deps.history.list({ uid: task.uid, limit: LATELY });
+    return items.some((r) => r.kind === run.kind && r.slot === run.slot && r.fence > due.fence);
   }
 
   async #settle(claimed: Claimed, lease: Lease, result: RunResult, log: Logger): Promise<void> {

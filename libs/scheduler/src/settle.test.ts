@@ -78,6 +78,17 @@ describe('decideSettle', () => {
     expect(outage.due.active).toMatchObject({ owner: null, failures: task.config.retries });
   });
 
+  it('comes back from a free retry when it was told to, however often it did before', () => {
+    const limited = {
+      outcome: 'failed',
+      error: { code: 'SOURCE_RATE_LIMITED', message: 'x', permanent: false },
+      freeRetry: true,
+    } as const;
+    const often = { ...run, attempt: 9 };
+    expect(settle({ ...limited, notBefore: T0 + 7_000 }, often).due.active?.notBefore).toBe(T0 + 7_000);
+    expect(settle(limited, often).due.active?.notBefore).toBeGreaterThan(T0 + 60_000);
+  });
+
   it('comes back for a partial run when it asks to', () => {
     expect(settle({ outcome: 'partial', notBefore: T0 + 1_500 }).due).toMatchObject({
       nextDue: T0 + 1_500,

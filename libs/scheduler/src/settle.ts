@@ -58,6 +58,12 @@ function settleHandOver(p: SettleInput): Settlement {
   return waiting(p, 'handed_over', { hop: p.run.hop + 1, idle, notBefore: p.result.notBefore ?? p.now });
 }
 
+/** A free retry has its instant from the handler, who was told it by the venue or the budget: nothing is added to it. */
+const backoffMs = ({ result, run, random }: SettleInput): number =>
+  result.freeRetry === true && result.notBefore !== undefined
+    ? 0
+    : retryDelayMs(Math.min(run.attempt, 10), random);
+
 /** Nothing of the run is wanted any more. What a person ordered outlives the task's end, but not its stop. */
 function isOver({ task, run }: SettleInput): boolean {
   return (
@@ -80,8 +86,10 @@ export function decideSettle(p: SettleInput): Settlement {
   if (result.outcome === 'failed' && result.error?.permanent !== true) {
     const failures = run.failures + (result.freeRetry === true && run.kind !== 'r' ? 0 : 1);
     if (failures <= task.config.retries) {
-      const delay = retryDelayMs(Math.min(run.attempt, 10), p.random);
-      return waiting(p, 'failed', { failures, notBefore: Math.max(p.now + delay, result.notBefore ?? 0) });
+      return waiting(p, 'failed', {
+        failures,
+        notBefore: Math.max(p.now + backoffMs(p), result.notBefore ?? 0),
+      });
     }
   }
   return ended(p, result.outcome);

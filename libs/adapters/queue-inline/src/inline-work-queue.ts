@@ -92,11 +92,15 @@ export class InlineWorkQueue implements WorkQueue {
     if (handler === undefined || this.#closed) return;
     const now = this.#clock.now();
     while (this.#running.size < this.#concurrency) {
-      const hint = this.#waiting.take(now, new Set(this.#running.keys()));
+      const hint = this.#waiting.take(now, this.#busy());
       if (hint === undefined) break;
       this.#start(handler, hint);
     }
     this.#setAlarm(this.#waiting.nextReadyAt(now), now);
+  }
+
+  #busy(): ReadonlySet<string> {
+    return new Set(this.#running.keys());
   }
 
   #start(handler: HintHandler, hint: WorkHint): void {
@@ -113,7 +117,8 @@ export class InlineWorkQueue implements WorkQueue {
   async #deliver(handler: HintHandler, hint: WorkHint): Promise<HintOutcome> {
     try {
       const deadline = this.#clock.now() + this.#deadlineMs;
-      return await handler(hint, { deadline, signal: this.#abort.signal });
+      const othersWait = (): boolean => this.#waiting.hasReady(this.#clock.now(), this.#busy());
+      return await handler(hint, { deadline, signal: this.#abort.signal, othersWait });
     } catch (error) {
       this.#log.error('queue.hint_failed', { uid: hint.uid, kind: hint.kind, slot: hint.slot, error });
       return 'done';

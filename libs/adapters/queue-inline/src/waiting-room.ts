@@ -29,11 +29,18 @@ export class WaitingRoom {
 
   /** Takes out the longest-waiting hint that may be worked at `now` and whose task is not `busy`. */
   take(now: number, busy: ReadonlySet<string>): WorkHint | undefined {
-    for (const hint of this.#hints.values()) {
-      if (readyAt(hint) > now || busy.has(hint.uid)) continue;
-      this.#hints.delete(hint.uid);
-      return hint;
-    }
+    const hint = this.#next(now, busy);
+    if (hint) this.#hints.delete(hint.uid);
+    return hint;
+  }
+
+  /** Whether `take` would find one. */
+  hasReady(now: number, busy: ReadonlySet<string>): boolean {
+    return this.#next(now, busy) !== undefined;
+  }
+
+  #next(now: number, busy: ReadonlySet<string>): WorkHint | undefined {
+    for (const hint of this.#hints.values()) if (readyAt(hint) <= now && !busy.has(hint.uid)) return hint;
     return undefined;
   }
 

@@ -75,6 +75,22 @@ describe('InlineWorkQueue', () => {
     expect(uids(shop.seen)).toEqual(['a', 'b', 'c', 'd']);
   });
 
+  it('tells who works a hint whether others wait for the place', async () => {
+    const r = rig(1);
+    let othersWait = (): boolean => false;
+    r.queue.onHint((_, limits) => {
+      othersWait = limits.othersWait ?? othersWait;
+      return new Promise(() => undefined);
+    });
+    await r.queue.send([hint('a')]);
+    expect(othersWait()).toBe(false);
+
+    await r.queue.send([hint('a'), hint('later', { notBefore: START + 1_000 })]);
+    expect(othersWait()).toBe(false);
+    await r.clock.advance(1_000);
+    expect(othersWait()).toBe(true);
+  });
+
   it('keeps hints until somebody works them', async () => {
     const r = rig();
 
