@@ -213,6 +213,64 @@ describe('workers that share a store', () => {
   });
 });
 
+describe('live requests beside a backfill that takes all it can get', () => {
+  const LIVE = 20;
+
+  /** What became of a live request 20 seconds into each of six minutes. */
+  async function tail(s: Scene, budget: SharedVenueBudget, signal: AbortSignal): Promise<readonly string[]> {
+    const answers: string[] = [];
+    for (let minute = 0; minute < 6; minute += 1) {
+      await s.clock.sleep(START + minute * MINUTE + 20_000 - s.clock.now(), signal);
+      const due = s.clock.now();
+      const live = { scope: SCOPE, weight: LIVE, priority: 'live', signal } as const;
+      await budget.take(live);
+      s.venue.request(LIVE);
+      answers.push(s.clock.now() === due ? 'at once' : 'late');
+      if (s.clock.now() >= due + 40_000) minute += 1;
+    }
+    return answers;
+  }
+
+  it.each([1, 2])(
+    'find what they took the window before, all of it spent in the end (%i workers)',
+    async (n) => {
+      const s = scene();
+      const stop = new AbortController();
+      const budget = s.worker();
+      for (const b of [budget, ...Array.from({ length: n - 1 }, () => s.worker())])
+        void hammer(s, b, { weight: 2, pauseMs: 60, signal: stop.signal });
+      const answers = tail(s, budget, stop.signal);
+
+      await s.clock.advance(6 * MINUTE - 1);
+      stop.abort();
+
+      expect(await answers).toEqual(['late', 'at once', 'at once', 'at once', 'at once']);
+      for (const used of s.venue.counts()) {
+        expect(used).toBeLessThanOrEqual(CAP);
+        expect(used).toBeGreaterThanOrEqual(0.95 * SCOPE.limit);
+      }
+    },
+  );
+
+  it('leave the last quarter of a window to backfill where they do not come', async () => {
+    const s = scene();
+    const stop = new AbortController();
+    const budget = s.worker();
+    await budget.take({ scope: SCOPE, weight: 100, priority: 'live', signal: NEVER });
+    s.venue.request(100);
+    await s.clock.advance(MINUTE);
+    void hammer(s, budget, { weight: 2, pauseMs: 50, signal: stop.signal });
+
+    await s.clock.advance(40_000);
+    const early = s.venue.counts().at(-1);
+    await s.clock.advance(19_000);
+    stop.abort();
+
+    expect(early).toBe(132);
+    expect(s.venue.counts().at(-1)).toBe(232);
+  });
+});
+
 describe('a block', () => {
   it('dies a second before its window does, and its weight with it', async () => {
     const s = scene({ maxWaitMs: 0 });

@@ -13,9 +13,11 @@ import {
   type Told,
 } from './lease.ts';
 import type { Ledger } from './ledger.ts';
+import { LiveReserve, releasedAt } from './live-reserve.ts';
 import { WaitQueue, type Waiter } from './wait-queue.ts';
 
 type Take = Parameters<VenueBudget['take']>[0];
+type Wanted = Pick<Take, 'weight' | 'priority'>;
 
 /** Weight leased in the window `win`: what of it is not spent yet, and all of it. */
 interface Block {
@@ -50,6 +52,7 @@ export class SharedPool {
   readonly #queue = new WaitQueue(() => this.#rest?.abort());
   /** The venue's limit as it was last told: it may change. */
   rules: LeaseRules;
+  readonly #reserve = new LiveReserve();
   #block: Block = { win: -1, left: 0, leased: 0 };
   #own = freshItem('own');
   #told: Told | undefined;
@@ -69,8 +72,9 @@ export class SharedPool {
     const now = this.#deps.clock.now();
     if (this.#unpublished > now) this.#publish();
     this.#refuseWhileBanned(now);
-    if (!this.#queue.isAheadOf(priority) && this.#covers(weight, now)) return this.#spend(weight);
-    const granted = this.#queue.join({ weight, priority, signal, giveUpAt: now + maxWaitMs });
+    const wanted = { weight, priority };
+    if (!this.#queue.isAheadOf(priority) && this.#covers(wanted, now)) return this.#spend(wanted);
+    const granted = this.#queue.join({ ...wanted, signal, giveUpAt: now + maxWaitMs });
     this.#rest?.abort();
     if (!this.#serving) void this.#serve();
     return granted;
@@ -115,12 +119,12 @@ export class SharedPool {
   async #serveOne(head: Waiter): Promise<void> {
     const now = this.#deps.clock.now();
     this.#refuseWhileBanned(now);
-    if (this.#covers(head.weight, now)) {
-      this.#spend(head.weight);
+    if (this.#covers(head, now)) {
+      this.#spend(head);
       head.grant();
       return;
     }
-    const notBefore = await this.#acquire(head.weight, now);
+    const notBefore = await this.#acquire(head, now);
     // Meanwhile a live request may have come, or this one gone: what was refused to it says nothing of the others.
     if (notBefore === undefined || this.#queue.head() !== head) return;
     const waitMs = notBefore - this.#deps.clock.now();
@@ -129,18 +133,22 @@ export class SharedPool {
     if (this.#queue.head()) await this.#sleep(waitMs);
   }
 
-  /** Brings the block nearer to covering `weight`. When to look again, if that was refused. */
-  async #acquire(weight: number, now: number): Promise<number | undefined> {
+  /** Brings the block nearer to covering what is wanted. When to look again, if that was refused. */
+  async #acquire({ weight, priority }: Wanted, now: number): Promise<number | undefined> {
     const win = windowAt(now, this.rules);
     if (this.#block.win !== win) this.#block = { win, left: 0, leased: 0 };
-    const need = Math.max(0, weight - this.#block.left);
+    const kept = this.#reserve.keptFrom(priority, this.rules, now);
+    const need = Math.max(0, weight + kept - this.#block.left);
     const enough = need <= ROUNDING && isOpen(win, this.rules, now);
     if (!this.#isFresh(now) && (enough || !this.#deps.leased)) return this.#look(now);
     const told = this.#told;
     const plan = await this.#lease({ weight, need, mine: this.#block.leased, told });
     if (this.#told === told) this.#told = undefined;
     this.#seenAt = now;
-    if (plan.outcome === 'refused') return plan.notBefore;
+    if (plan.outcome === 'refused') {
+      // What is kept for live may serve later on, unless it is too little.
+      return kept < weight ? plan.notBefore : Math.min(plan.notBefore, releasedAt(this.rules, now));
+    }
     if (plan.outcome === 'banned') this.#hold(plan.until, now);
     else this.#add(plan.item.win, plan.weight);
     return undefined;
@@ -165,13 +173,15 @@ export class SharedPool {
     this.#block = { win, left: left + weight, leased: leased + weight };
   }
 
-  #spend(weight: number): void {
+  #spend({ weight, priority }: Wanted): void {
+    this.#reserve.spent(weight, priority, this.#block.win);
     this.#block = { ...this.#block, left: Math.max(0, this.#block.left - weight) };
   }
 
-  #covers(weight: number, now: number): boolean {
+  #covers({ weight, priority }: Wanted, now: number): boolean {
     const { win, left } = this.#block;
-    return left >= weight - ROUNDING && isOpen(win, this.rules, now) && this.#isFresh(now);
+    if (!isOpen(win, this.rules, now) || !this.#isFresh(now)) return false;
+    return left - this.#reserve.keptFrom(priority, this.rules, now) >= weight - ROUNDING;
   }
 
   #isFresh(now: number): boolean {

@@ -3,6 +3,7 @@ export type Priority = 'live' | 'backfill';
 /** Somebody who waits for weight. Both answers take it out of the queue. */
 export interface Waiter {
   readonly weight: number;
+  readonly priority: Priority;
   /** Waits no longer than until this instant. */
   readonly giveUpAt: number;
   grant(): void;
@@ -51,6 +52,7 @@ export class WaitQueue {
       };
       const waiter: Waiter = {
         weight,
+        priority,
         giveUpAt,
         grant: () => {
           leave();

@@ -24,6 +24,7 @@ import { fetchTickerSnapshots } from './snapshot-fetch.ts';
 import type { ResolvedSettings } from './settings.ts';
 import { ambiguousSymbol, matchSymbol, nearestSymbols, sourceMarket, unknownSymbol } from './symbols.ts';
 import { isRateLimited } from './rate-limited.ts';
+import { StatedLimits } from './stated-limits.ts';
 import { klineFacts, tickerFacts, windowRules } from './venue-facts.ts';
 
 export interface CcxtSourceDeps {
@@ -31,6 +32,8 @@ export interface CcxtSourceDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly marketCache?: MarketCache | undefined;
+  /** What venues say of their limits: one for all sources, for they may share a pool. Default: its own. */
+  readonly limits?: StatedLimits | undefined;
 }
 
 interface Parts {
@@ -38,6 +41,7 @@ interface Parts {
   readonly deps: CcxtSourceDeps;
   readonly client: HttpClient;
   readonly exchange: CcxtExchange;
+  readonly limits: StatedLimits;
 }
 
 /** A symbol missing from a list younger than this is not asked for again: the venue would say the same. */
@@ -53,17 +57,18 @@ export class CcxtMarketDataSource implements MarketDataSource {
   readonly #redact: Redact;
   readonly #shelf: MarketShelf;
 
-  private constructor({ settings, deps, client, exchange }: Parts) {
+  private constructor({ settings, deps, client, exchange, limits }: Parts) {
     this.id = settings.id;
     this.realm = settings.realm;
     this.#exchange = exchange;
     this.#client = client;
     this.#deps = deps;
-    this.#redact = redactor(settings.credentials);
+    this.#redact = redactor(settings.secrets);
     this.#shelf = new MarketShelf({
       exchange,
       cacheKey: `markets|${settings.realm}|${settings.exchange}|${settings.origin?.origin ?? ''}`,
       cache: deps.marketCache,
+      limits,
       clock: deps.clock,
       log: deps.log,
       run: (call, what, work) => this.#translate(call, what, work),
@@ -72,11 +77,12 @@ export class CcxtMarketDataSource implements MarketDataSource {
 
   /** Loads the exchange's file; no request is sent. @throws ConfigError */
   static async open(settings: ResolvedSettings, deps: CcxtSourceDeps): Promise<CcxtMarketDataSource> {
-    const { budget, clock } = deps;
+    const { budget, clock, limits = new StatedLimits() } = deps;
     const { realm, origin, proxy, timeoutMs } = settings;
-    const client = new HttpClient({ realm, origin, proxy, timeoutMs, budget, clock });
-    const exchange = await instrumentedExchange(settings, client, clock);
-    return new CcxtMarketDataSource({ settings, deps, client, exchange });
+    const redact = redactor(settings.secrets);
+    const client = new HttpClient({ realm, origin, proxy, timeoutMs, budget, clock, redact });
+    const exchange = await instrumentedExchange(settings, { client, clock, limits });
+    return new CcxtMarketDataSource({ settings, deps, client, exchange, limits });
   }
 
   async resolve(

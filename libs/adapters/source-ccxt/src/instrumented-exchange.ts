@@ -5,7 +5,16 @@ import { createExchange, type CcxtExchange } from './ccxt-exchange.ts';
 import type { FetchParams, HttpClient } from './client.ts';
 import { redirectUrls } from './redirect-urls.ts';
 import type { ResolvedSettings } from './settings.ts';
+import type { StatedLimits } from './stated-limits.ts';
+import { isBinanceFamily } from './venue-facts.ts';
 import { priceOf } from './venue-prices.ts';
+
+export interface ExchangeParts {
+  readonly client: HttpClient;
+  readonly clock: Clock;
+  /** Told what the venue says of its limits, and asked for it before each request. */
+  readonly limits: StatedLimits;
+}
 
 /**
  * An unmodified ccxt exchange whose requests go out through our client. Its own throttle and retries are off: weight is
@@ -13,8 +22,7 @@ import { priceOf } from './venue-prices.ts';
  */
 export async function instrumentedExchange(
   settings: ResolvedSettings,
-  client: HttpClient,
-  clock: Clock,
+  { client, clock, limits }: ExchangeParts,
 ): Promise<CcxtExchange> {
   const exchange = await createExchange(settings.exchange, {
     ...settings.credentials,
@@ -29,11 +37,11 @@ export async function instrumentedExchange(
   exchange.options['maxRetriesOnFailure'] = 0;
   exchange.milliseconds = () => clock.now();
   exchange.fetchImplementation = (url: string, params: FetchParams) => client.send(url, params);
-  priceRequests(exchange, settings.origin);
+  priceRequests(exchange, settings.origin, limits);
   keepParsed(exchange);
   narrowMarkets(exchange, settings.fetchMarketTypes);
   if (settings.origin) exchange.urls['api'] = redirectUrls(exchange.urls['api'], settings.origin.origin);
-  if (exchange.id.startsWith('binance')) {
+  if (isBinanceFamily(exchange.id)) {
     // Asks private endpoints as soon as there are keys, and gives nothing that is needed here.
     exchange.options['fetchCurrencies'] = false;
     // A search of every answer for whole numbers beyond 2^53. Binance sends all amounts as text.
@@ -46,15 +54,21 @@ export async function instrumentedExchange(
  * `fetch2` is the last place where ccxt knows which endpoint a request is for, and so what it costs. A stand-in has pools
  * of its own: what is asked there uses up nothing at the venue, and its bans are not the venue's.
  */
-function priceRequests(exchange: CcxtExchange, origin: URL | undefined): void {
+function priceRequests(exchange: CcxtExchange, origin: URL | undefined, limits: StatedLimits): void {
   const fetch2 = exchange.fetch2.bind(exchange);
-  exchange.fetch2 = (...args) => {
+  exchange.fetch2 = async (...args) => {
     const [path, api, method, params, , , config] = args;
     const cost = exchange.calculateRateLimiterCost(api, method, path, params, config);
     const price = priceOf(exchange.id, { api, path, params, cost }, exchange.rateLimit);
     const scope = origin ? { ...price.scope, pool: `${price.scope.pool}@${origin.host}` } : price.scope;
-    const request: RequestContext = { call: currentCall(), scope, weight: price.weight };
-    return runRequest(request, () => fetch2(...args));
+    const request: RequestContext = {
+      call: currentCall(),
+      scope: limits.applied(scope),
+      weight: price.weight,
+    };
+    const answer = await runRequest(request, () => fetch2(...args));
+    if (isBinanceFamily(exchange.id)) limits.learn(scope, answer);
+    return answer;
   };
 }
 

@@ -4,6 +4,7 @@ import { newCall, runCall, type CallContext } from './call-context.ts';
 import type { CcxtExchange, CcxtMarket } from './ccxt-exchange.ts';
 import { widenMarkets } from './instrumented-exchange.ts';
 import { SharedWork } from './shared-work.ts';
+import type { StatedLimits } from './stated-limits.ts';
 
 /**
  * Keeps lists of markets between processes; may forget at any time. Values are plain JSON. A failing cache costs a
@@ -19,6 +20,8 @@ export interface MarketShelfOptions {
   /** Tells this source's lists from those of others in the cache. */
   readonly cacheKey: string;
   readonly cache: MarketCache | undefined;
+  /** Kept along with the list, which states them. */
+  readonly limits: StatedLimits;
   readonly clock: Clock;
   readonly log: Logger;
   /** Runs a call of ccxt and translates its errors. */
@@ -31,6 +34,7 @@ interface StoredMarkets {
   readonly at: number;
   readonly wide: boolean;
   readonly columns: readonly string[] | null;
+  readonly limits: Readonly<Record<string, number>>;
   readonly markets: readonly CcxtMarket[];
 }
 
@@ -89,12 +93,13 @@ export class MarketShelf {
   }
 
   async #restore(): Promise<boolean> {
-    const { cache, cacheKey, clock, exchange, log } = this.#options;
+    const { cache, cacheKey, clock, exchange, limits, log } = this.#options;
     try {
       const value = await cache?.get(cacheKey);
       if (!isStored(value) || clock.now() - value.at >= FRESH_MS || value.at > clock.now()) return false;
       if (value.wide && widenMarkets(exchange)) this.#wide = true;
       exchange.setMarkets(value.markets);
+      limits.restore(value.limits);
       this.#stored = value;
       return true;
     } catch (error) {
@@ -104,12 +109,13 @@ export class MarketShelf {
   }
 
   async #load(sourceCall: SourceCall): Promise<void> {
-    const { exchange, clock, run } = this.#options;
+    const { exchange, clock, limits, run } = this.#options;
     const call = newCall(sourceCall);
     await run(call, 'list of markets', () => runCall(call, () => exchange.loadMarkets(true)));
     const markets = Object.values(exchange.markets ?? {});
     if (markets.length === 0) throw new BadSourceDataError(`${exchange.id} lists no market at all`);
-    this.#stored = { v: 1, at: clock.now(), wide: this.#wide, columns: announcedColumns(call), markets };
+    const about = { wide: this.#wide, columns: announcedColumns(call), limits: limits.kept() };
+    this.#stored = { v: 1, at: clock.now(), ...about, markets };
     await this.#keep(this.#stored);
   }
 

@@ -4,6 +4,7 @@ import { catalogEntry, catalogIds, dataTypesOf } from './catalog.ts';
 import { CcxtMarketDataSource, type CcxtSourceDeps } from './ccxt-market-data-source.ts';
 import { proxyRoute, type ProxyRoute, type ProxySettings } from './proxy.ts';
 import { resolveSettings, type CcxtSourceSettings, type ResolvedSettings } from './settings.ts';
+import { StatedLimits } from './stated-limits.ts';
 import { poolPrefix } from './venue-prices.ts';
 
 /** What the operator says of sources, by source id. */
@@ -55,7 +56,7 @@ class CcxtSourceRegistry implements SourceRegistry {
   ) {
     this.#settings = settings;
     this.#proxy = proxy;
-    this.#deps = deps;
+    this.#deps = { ...deps, limits: deps.limits ?? new StatedLimits() };
   }
 
   ids(): readonly string[] {

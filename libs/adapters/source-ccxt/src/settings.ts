@@ -44,6 +44,8 @@ export interface ResolvedSettings {
   readonly timeoutMs: number;
   /** Those that are really sent. */
   readonly credentials: CcxtCredentials;
+  /** Those that must not be shown, sent or not. */
+  readonly secrets: CcxtCredentials;
   readonly fetchMarketTypes: readonly string[] | undefined;
 }
 
@@ -70,6 +72,7 @@ export function resolveSettings(
     realm: realmOf(settings, origin, key),
     timeoutMs: timeoutOf(settings, key),
     credentials: trusted ? (settings.credentials ?? {}) : {},
+    secrets: settings.credentials ?? {},
     fetchMarketTypes: settings.fetchMarketTypes,
   };
 }
