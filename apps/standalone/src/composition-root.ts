@@ -1,13 +1,10 @@
 import { InlineWorkQueue } from '@kairos/queue-inline';
 import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
-import { roomsModule, T } from '@kairos/composition';
+import { openSources, roomsModule, T, type PreparedSources } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
 import type { Logger } from '@kairos/ports';
-import { SharedVenueBudget } from '@kairos/budget-shared';
-import { budgetShares, createCcxtSources } from '@kairos/source-ccxt';
 import { Container } from 'inversify';
-import type { PreparedSources } from './sources.ts';
 import type { Stores } from './stores.ts';
 
 /** A run may take so long before it hands over, so that other tasks get their turn. */
@@ -25,7 +22,9 @@ export function compose({ config, log, stores, sources }: Machines): Container {
   const container = new Container();
   const clock = new SystemClock();
   const warnings = (): string[] => (stores.tasks.capabilities.durable ? [] : ['store_not_durable']);
-  container.bind(T.Settings).toConstantValue({ locale: config.locale, warnings });
+  container
+    .bind(T.Settings)
+    .toConstantValue({ locale: config.locale, warnings, maxTasks: config.limits.maxTasks });
   container.bind(T.Clock).toConstantValue(clock);
   container.bind(T.Ids).toConstantValue(new SystemIds());
   container.bind(T.Workers).toConstantValue(new HostWorkers());
@@ -39,13 +38,7 @@ export function compose({ config, log, stores, sources }: Machines): Container {
   container.bind(T.TaskStore).toConstantValue(stores.tasks);
   container.bind(T.RunHistory).toConstantValue(stores.history);
   container.bind(T.SeriesStore).toConstantValue(stores.series);
-  const share = budgetShares(sources.settings);
-  const budget = new SharedVenueBudget({ store: stores.budget, clock, share });
-  container
-    .bind(T.Sources)
-    .toConstantValue(
-      createCcxtSources({ sources: sources.settings, proxy: sources.proxy, budget, clock, log }),
-    );
+  container.bind(T.Sources).toConstantValue(openSources({ sources, budget: stores.budget, clock, log }));
   container.load(roomsModule);
   return container;
 }

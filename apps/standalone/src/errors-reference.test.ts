@@ -13,6 +13,7 @@ const OUTSIDE = /(^|[\\/])(node_modules|dist|testkit|sandbox-venue|testing|test|
 const OTHERS = new Set([
   'COLLECTING_TASK_NOT_FOUND',
   'STORE_UNAVAILABLE',
+  'REQUEST_WEIGHT',
   'KAIROS_CONFIG',
   'KAIROS_',
   'ALL_PROXY',
@@ -20,7 +21,7 @@ const OTHERS = new Set([
   'HTTP_PROXY',
   'NO_PROXY',
 ]);
-const FOREIGN = /^(SQLITE|KAIROS)_/;
+const FOREIGN = /^(SQLITE|KAIROS|HPE|ERR)_/;
 
 function* sources(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {

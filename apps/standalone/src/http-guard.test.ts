@@ -66,6 +66,10 @@ describe('the origin check', () => {
     { origin: 'file://' },
     { 'sec-fetch-site': 'cross-site' },
     { origin: 'http://127.0.0.1:8640', 'sec-fetch-site': 'cross-site' },
+    { 'sec-fetch-site': 'same-site' },
+    { origin: 'http://127.0.0.1:3000' },
+    { origin: 'http://localhost' },
+    { origin: 'https://localhost' },
   ])('refuses %j', (headers) => {
     expect(refused({ headers: headers as Record<string, string> })).toBe('403 ORIGIN_REFUSED');
   });
@@ -132,7 +136,27 @@ describe('the content type', () => {
     'multipart/form-data; boundary=x',
     'application/jsonp',
     'text/plain; application/json',
+    'application/json, text/plain',
   ])('of a POST may not be %j: a form of another site could send it', (type) => {
     expect(post(type)).toBe('415 CONTENT_TYPE_REFUSED');
   });
+});
+
+describe('the content encoding', () => {
+  const post = (encoding: string) =>
+    refused({
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+    });
+
+  it.each(['identity', 'Identity'])('of a POST may be %s', (encoding) => {
+    expect(post(encoding)).toBeUndefined();
+  });
+
+  it.each(['gzip', 'br', 'deflate', 'zstd', 'x', '', 'identity, gzip'])(
+    'of a POST may not be %j: a small body could be a very large one',
+    (encoding) => {
+      expect(post(encoding)).toBe('415 CONTENT_ENCODING_REFUSED');
+    },
+  );
 });

@@ -44,18 +44,38 @@ function sameToken(given: string, wanted: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
+const portOf = (header: string): string => /:(\d+)$/.exec(header)?.[1] ?? '';
+
+/** Another port is another site: whoever serves pages there is not us. */
 function foreignOrigin(request: FastifyRequest, isOwnHost: (name: string) => boolean): boolean {
-  const { origin } = request.headers;
-  if (request.headers['sec-fetch-site'] === 'cross-site') return true;
+  const { origin, host = '' } = request.headers;
+  if (['cross-site', 'same-site'].includes(String(request.headers['sec-fetch-site']))) return true;
   if (origin === undefined) return false;
-  try {
-    return !isOwnHost(hostName(new URL(origin).host));
-  } catch {
-    return true;
-  }
+  if (!URL.canParse(origin)) return true;
+  const from = new URL(origin);
+  return !isOwnHost(hostName(from.host)) || from.port !== portOf(host);
 }
 
-/** Decides whether a request may pass: host, origin, token, content type, in that order. Pure but for the clock-free compare. */
+/** What a POST is refused for before its body is read. */
+function foreignBody({ headers }: FastifyRequest): Refusal | undefined {
+  if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
+    return {
+      status: 415,
+      code: 'CONTENT_TYPE_REFUSED',
+      en: 'send the body as Content-Type: application/json',
+      zh: '请以 Content-Type: application/json 发送请求体',
+    };
+  }
+  if ((headers['content-encoding'] ?? 'identity').toLowerCase() === 'identity') return undefined;
+  return {
+    status: 415,
+    code: 'CONTENT_ENCODING_REFUSED',
+    en: 'send the body as it is, without Content-Encoding',
+    zh: '请直接发送请求体，不要使用 Content-Encoding 压缩',
+  };
+}
+
+/** Decides whether a request may pass: host, origin, token, content type and encoding, in that order. Pure but for the clock-free compare. */
 export function refusalOf(request: FastifyRequest, options: GuardOptions): Refusal | undefined {
   if (!options.isOwnHost(hostName(request.headers.host ?? ''))) {
     return {
@@ -84,25 +104,25 @@ export function refusalOf(request: FastifyRequest, options: GuardOptions): Refus
       zh: '请发送请求头 Authorization: Bearer <http.token>',
     };
   }
-  const type = request.headers['content-type'] ?? '';
-  if (request.method === 'POST' && !/^application\/json\s*(;|$)/i.test(type)) {
-    return {
-      status: 415,
-      code: 'CONTENT_TYPE_REFUSED',
-      en: 'send the body as Content-Type: application/json',
-      zh: '请以 Content-Type: application/json 发送请求体',
-    };
-  }
-  return undefined;
+  return request.method === 'POST' ? foreignBody(request) : undefined;
 }
+
+/** A body of such length, or of none that is told, may still be on its way: it is not waited for. */
+const LONG_BODY = 65_536;
+
+const hasLongBody = ({ headers }: FastifyRequest): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > LONG_BODY;
 
 /** Answers a refusal with the envelope that signals use. */
 export function refuse(reply: FastifyReply, refusal: Refusal, locale: 'zh' | 'en'): FastifyReply {
-  const text = refusal[locale];
-  return reply.code(refusal.status).send({
-    success: false,
-    message: locale === 'zh' ? '请求被拒绝' : 'request refused',
-    error: text,
-    code: refusal.code,
-  });
+  if (hasLongBody(reply.request)) reply.header('connection', 'close');
+  return reply.code(refusal.status).send(envelopeOf(refusal, locale));
 }
+
+/** A refusal as signals would put it. */
+export const envelopeOf = (refusal: Omit<Refusal, 'status'>, locale: 'zh' | 'en') => ({
+  success: false,
+  message: locale === 'zh' ? '请求被拒绝' : 'request refused',
+  error: refusal[locale],
+  code: refusal.code,
+});

@@ -5,7 +5,17 @@ import { SeriesService } from '@kairos/series';
 import { createSignalHandler, MAX_SIGNAL_BYTES } from '@kairos/signals';
 import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
 import { TaskService } from '@kairos/tasks';
-import { aPart, aSeries, FakeClock, FakeIds, klineRow, RecordingLogger, T0 } from '@kairos/testkit';
+import {
+  aFinding,
+  aPart,
+  aSeries,
+  emptyPartOf,
+  FakeClock,
+  FakeIds,
+  klineRow,
+  RecordingLogger,
+  T0,
+} from '@kairos/testkit';
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Health } from './health.ts';
@@ -531,6 +541,44 @@ describe('GET coverage', () => {
 
   it('answers 404 for a series that is not there', async () => {
     expect((await get('/v1/coverage/binance/BTCUSDT/kline/1m')).statusCode).toBe(404);
+  });
+});
+
+describe('GET findings', () => {
+  const FINDINGS = '/v1/findings/binance/BTCUSDT/kline/1m';
+
+  it('lists and counts what was found odd, page by page', async () => {
+    await keep(3);
+    const series = aSeries();
+    const findings = [0, 1, 2].map((i) => aFinding({ ts: T0 + i * MINUTE, at: T0 + i }));
+    const skew = aFinding({ code: 'clock_skew', at: T0 + 9 });
+    await d.store.commit({ series, part: emptyPartOf(series), findings: [...findings, skew] });
+
+    const page = (await get(`${FINDINGS}?code=off_grid&limit=2&from=${T0}`)).json();
+    expect(page).toMatchObject({
+      series: { realm: 'sandbox:1', symbol: 'BTCUSDT' },
+      findings: [{ code: 'off_grid', ts: '2024-01-01T00:02:00Z' }, { ts: '2024-01-01T00:01:00Z' }],
+      counts: { off_grid: 3, clock_skew: 1 },
+      total: 3,
+    });
+    const rest = await get(`${FINDINGS}?code=off_grid&cursor=${encodeURIComponent(page.next_cursor)}`);
+    expect(rest.json().findings).toMatchObject([{ ts: '2024-01-01T00:00:00Z' }]);
+    expect(rest.json()).not.toHaveProperty('next_cursor');
+    expect((await get(`/v1/coverage/binance/BTCUSDT/kline/1m?from=${T0 + 1}`)).json().findings).toEqual({
+      total: 2,
+      by_code: { off_grid: 2 },
+    });
+  });
+
+  it.each([
+    ['?cursor=nonsense', 400],
+    ['?limit=0', 400],
+    ['?code=Nonsense!', 400],
+    ['?realm=live', 404],
+  ])('%s is refused with %i', async (query, status) => {
+    await keep(1);
+    const answer = await get(FINDINGS + query);
+    expect([answer.statusCode, answer.json().success]).toEqual([status, false]);
   });
 });
 

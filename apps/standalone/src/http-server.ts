@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { KairosError } from '@kairos/domain';
 import type { Logger, SeriesQueries } from '@kairos/ports';
 import type { SignalHandler, SignalReply } from '@kairos/signals';
-import { ownHosts, refusalOf, refuse, type Refusal } from './http-guard.ts';
+import { IDLE_MS, limitConnections, SERVER_LIMITS, unreadableAnswer } from './http-connections.ts';
+import { BODY_LIMIT, failed, guarded } from './http-failures.ts';
+import { ownHosts, refusalOf, refuse } from './http-guard.ts';
 import type { Health } from './health.ts';
 
-/** Largest request body; larger ones are refused with 413. */
-const BODY_LIMIT = 1_048_576;
 /** A request must have come whole within this, or its connection is closed. */
 const REQUEST_MS = 30_000;
 
@@ -19,6 +18,8 @@ export interface HttpDeps {
   readonly locale: 'zh' | 'en';
   readonly host: string;
   readonly token: string | undefined;
+  /** Hides secrets in texts. Failures repeat what was asked, and pass through it; data never do. */
+  readonly hide?: ((text: string) => string) | undefined;
   /** Called after a signal was taken, so that new work starts at once. */
   readonly nudge: () => void;
 }
@@ -39,20 +40,27 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     requestTimeout: REQUEST_MS,
+    connectionTimeout: IDLE_MS,
+    http: SERVER_LIMITS,
+    clientErrorHandler: unreadableAnswer(deps.locale),
     logger: false,
     routerOptions: { maxParamLength: 256 },
     forceCloseConnections: 'idle',
     // Addresses that cannot be read never get as far as a route, or its hooks.
-    frameworkErrors: (error, _request, reply) => void failed(deps, error, reply),
+    frameworkErrors: (error, _request, reply) => void failed(deps, error, guarded(reply)),
   });
+  limitConnections(app.server);
   const isOwnHost = ownHosts(deps.host);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+    guarded(reply);
     const refusal = refusalOf(request, { isOwnHost, token: deps.token });
     if (refusal) await refuse(reply, refusal, deps.locale);
   });
+  app.addHook('onSend', async (_request, reply, payload) =>
+    deps.hide && reply.statusCode >= 400 && typeof payload === 'string' ? deps.hide(payload) : payload,
+  );
   app.setErrorHandler((error: { readonly statusCode?: number; readonly message?: string }, _request, reply) =>
     failed(deps, error, reply),
   );
@@ -77,33 +85,6 @@ export function createHttpServer(deps: HttpDeps): FastifyInstance {
   return app;
 }
 
-/** What a thrown error is answered with: our own by code, the framework's by status, all others as ours to mend. */
-function refusalFor(error: { readonly statusCode?: number; readonly message?: string }): Refusal {
-  const store = KairosError.is(error) && error.code.startsWith('STORE_') ? error.code : undefined;
-  const status = store === 'STORE_BAD_INPUT' ? 400 : (error.statusCode ?? 500);
-  const text = (error.message ?? '').slice(0, 200);
-  if (status === 413) {
-    const [en, zh] = [`the body exceeds ${BODY_LIMIT} bytes`, `请求体超过 ${BODY_LIMIT} 字节`];
-    return { status, code: 'BODY_TOO_LARGE', en, zh };
-  }
-  if (status < 500) return { status, code: 'REQUEST_INVALID', en: text, zh: text };
-  if (store !== undefined) {
-    const en = 'the store is not available; try again later';
-    return { status: 503, code: store, en, zh: '存储暂时不可用，请稍后重试' };
-  }
-  return { status: 500, code: 'INTERNAL', en: 'an error of ours; see the log', zh: '内部错误；请查看日志' };
-}
-
-function failed(
-  deps: HttpDeps,
-  error: { readonly statusCode?: number; readonly message?: string },
-  reply: FastifyReply,
-): FastifyReply {
-  const refusal = refusalFor(error);
-  if (refusal.status >= 500) deps.log.error('http.failed', { error });
-  return refuse(reply, refusal, deps.locale);
-}
-
 function addTaskRoutes(app: FastifyInstance, deps: HttpDeps): void {
   app.post('/task', async (request, reply) => {
     const deliveryId =
@@ -119,8 +100,8 @@ function addTaskRoutes(app: FastifyInstance, deps: HttpDeps): void {
     const { q, ...rest } = request.query as Query;
     const signal =
       q === undefined
-        ? { action: 'list_tasks', ...numbers(rest, 'limit') }
-        : { action: 'search_tasks', query: q, ...numbers(rest, 'limit') };
+        ? asked({ action: 'list_tasks' }, rest)
+        : asked({ action: 'search_tasks', query: q }, rest);
     return sendData(reply, await deps.signals.handle(signal));
   });
   app.get<{ Params: { id: string } }>('/v1/tasks/:id', async (request, reply) =>
@@ -129,11 +110,9 @@ function addTaskRoutes(app: FastifyInstance, deps: HttpDeps): void {
   app.get<{ Params: { id: string } }>('/v1/tasks/:id/runs', async (request, reply) =>
     sendData(
       reply,
-      await deps.signals.handle({
-        action: 'list_runs',
-        task_id: request.params.id,
-        ...numbers(request.query as Query, 'limit'),
-      }),
+      await deps.signals.handle(
+        asked({ action: 'list_runs', task_id: request.params.id }, request.query as Query),
+      ),
     ),
   );
 }
@@ -170,6 +149,18 @@ function addSeriesRoutes(app: FastifyInstance, deps: HttpDeps): void {
       ),
   );
   app.get<{ Params: SeriesParams }>(
+    '/v1/findings/:source/:symbol/:dataType/:frequency',
+    async (request, reply) =>
+      sendData(
+        reply,
+        await deps.signals.handle({
+          action: 'list_findings',
+          ...seriesOf(request),
+          ...pick(request.query as Query, ['from', 'to', 'realm', 'price', 'code', 'limit', 'cursor']),
+        }),
+      ),
+  );
+  app.get<{ Params: SeriesParams }>(
     '/v1/series/:source/:symbol/:dataType/:frequency',
     async (request, reply) => seriesData(deps, request, reply),
   );
@@ -183,6 +174,17 @@ function numbers(query: Query, ...names: readonly string[]): Record<string, unkn
       names.includes(k) && v !== undefined && /^\d{1,15}$/.test(v) ? Number(v) : v,
     ]),
   );
+}
+
+/**
+ * The signal of a GET: what its path says, then its query. A query that names what the path has said could turn a question
+ * into a command, so that name is left for nobody to know.
+ */
+function asked(path: Readonly<Record<string, string>>, query: Query): Record<string, unknown> {
+  const named = Object.entries(numbers(query, 'limit')).map(
+    ([k, v]) => [Object.hasOwn(path, k) ? `?${k}` : k, v] as const,
+  );
+  return { ...Object.fromEntries(named), ...path };
 }
 
 /** Times may be ISO-8601 or epoch milliseconds, also in a URL. */

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { parseRuntimeConfig, secretValues, type RuntimeConfig } from '@kairos/config';
 import { ConfigError, KairosError } from '@kairos/domain';
 import type { Logger } from '@kairos/ports';
-import { createLogger } from '@kairos/telemetry-pino';
+import { createLogger, redactor, visible } from '@kairos/telemetry-pino';
 import { startServer, versionOf } from './server.ts';
 
 const DEFAULT_FILE = 'config/standalone.yaml';
@@ -33,9 +33,18 @@ function loggerOf(config: RuntimeConfig): Logger {
   return createLogger({ level: config.log.level, pretty, secrets: [...secretValues(config)] });
 }
 
+/** Hides secrets in what is said beside the log, once they are known. */
+let hidden = (text: string): string => text;
+
 function explain(error: unknown): string {
   if (KairosError.is(error)) return `${error.code}: ${error.message}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** The last words: no secret in them, and nothing that steers a terminal. */
+function sayWhy(error: unknown): void {
+  const lines = hidden(explain(error)).split('\n').map(visible);
+  process.stderr.write(`kairos: ${lines.join('\n')}\n`);
 }
 
 async function main(): Promise<void> {
@@ -45,7 +54,14 @@ async function main(): Promise<void> {
     return;
   }
   const config = await loadConfig(values.config);
+  hidden = redactor(secretValues(config));
   const log = loggerOf(config);
+  // Node would print the error with all that hangs on it: requests, headers.
+  process.on('uncaughtException', (error) => {
+    log.error('process.failed', { error });
+    sayWhy(error);
+    process.exit(1);
+  });
   for (const notice of config.notices) log.warn('config.notice', { notice });
   const server = await startServer(config, log, { version: versionOf(import.meta.url), pid: process.pid });
   const stop = (signal: string): void => {
@@ -68,6 +84,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`kairos: ${explain(error)}\n`);
+  sayWhy(error);
   process.exit(1);
 });

@@ -2,12 +2,14 @@ import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import { SystemClock } from '@kairos/clock-system';
 import { T } from '@kairos/composition';
-import type { RuntimeConfig } from '@kairos/config';
+import { secretValues, type RuntimeConfig } from '@kairos/config';
 import { ConfigError } from '@kairos/domain';
 import { createSampler } from '@kairos/fsck';
 import type { Clock, Logger } from '@kairos/ports';
+import { redactor } from '@kairos/telemetry-pino';
 import { compose } from './composition-root.ts';
 import { Health } from './health.ts';
+import { Housekeeper } from './housekeeper.ts';
 import { createHttpServer } from './http-server.ts';
 import { sendStarterTasks } from './starter.ts';
 import { openStores } from './stores.ts';
@@ -79,9 +81,12 @@ export async function startServer(
     container.get(T.Scheduler),
     container.get(T.Signals),
   ];
-  const { series, tasks } = stores;
+  const { series, tasks, upkeep } = stores;
   const sampler = createSampler(stores);
-  const timer = new Timer({ scheduler, tasks, series, sampler, clock, log, tickMs: config.tickMs });
+  const { retention, tickMs } = config;
+  const uptime = (): number => performance.now();
+  const housekeeper = new Housekeeper({ upkeep, tasks, retention, clock, log, uptime });
+  const timer = new Timer({ scheduler, tasks, series, sampler, housekeeper, clock, log, tickMs });
   queue.onHint((hint, limits) =>
     scheduler.onHint(hint, limits).catch((error: unknown) => {
       timer.doubt();
@@ -96,6 +101,7 @@ export async function startServer(
     locale: config.locale,
     host: config.http.host,
     token: config.http.token?.reveal(),
+    hide: redactor(secretValues(config)),
     nudge: () => timer.nudge(),
   });
   const close = async (): Promise<void> => {

@@ -13,10 +13,18 @@ LOOPBACK.addAddress('::1', 'ipv6');
 const FORBIDDEN = new BlockList();
 FORBIDDEN.addSubnet('169.254.0.0', 16, 'ipv4');
 FORBIDDEN.addSubnet('0.0.0.0', 8, 'ipv4');
-FORBIDDEN.addAddress('100.100.100.200', 'ipv4');
+for (const address of ['100.100.100.200', '168.63.129.16', '192.0.0.192'])
+  FORBIDDEN.addAddress(address, 'ipv4');
 FORBIDDEN.addSubnet('fe80::', 10, 'ipv6');
-FORBIDDEN.addAddress('fd00:ec2::254', 'ipv6');
-FORBIDDEN.addAddress('::', 'ipv6');
+FORBIDDEN.addSubnet('fd00:ec2::', 32, 'ipv6');
+for (const address of ['fd20:ce::254', '::']) FORBIDDEN.addAddress(address, 'ipv6');
+// The same IPv4 addresses, carried inside of IPv6 ones by translators and tunnels; `::ffff:` is seen through as it is.
+for (const carrier of ['::', '::ffff:0:', '64:ff9b::', '64:ff9b:1::']) {
+  FORBIDDEN.addSubnet(`${carrier}a9fe:0`, 112, 'ipv6');
+  FORBIDDEN.addAddress(`${carrier}6464:64c8`, 'ipv6');
+}
+FORBIDDEN.addSubnet('2002:a9fe::', 32, 'ipv6');
+FORBIDDEN.addSubnet('2002:6464:64c8::', 48, 'ipv6');
 
 const FORBIDDEN_NAMES = new Set(['metadata.google.internal', 'metadata.tencentyun.com']);
 

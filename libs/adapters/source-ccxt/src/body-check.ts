@@ -1,4 +1,5 @@
 import { SourceError, type Realm } from '@kairos/domain';
+import type { Redact } from './redact.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -10,18 +11,22 @@ const MARKED = /^(sandbox|recording):/;
  * Refuses an answer from another world than the source's: a live answer where a sandbox was meant, or the reverse.
  * Permanent: a second request would meet the same world.
  */
-export function checkRealm(realm: Realm, status: number, headers: Headers, url: string): void {
+export function checkRealm(
+  realm: Realm,
+  { status, headers }: { readonly status: number; readonly headers: Headers },
+  p: { readonly url: string; readonly redact: Redact },
+): void {
   const told = headers[REALM_HEADER];
   if (told === realm) return;
   if (told === undefined && !(MARKED.test(realm) && status < 300)) return;
-  const other = told === undefined ? 'an unmarked world' : `realm ${told.slice(0, 100)}`;
+  const other = told === undefined ? 'an unmarked world' : `realm ${p.redact(told).slice(0, 100)}`;
   throw new SourceError(
     'SOURCE_REALM',
-    `${url} answers for ${other}, but this source is of realm ${realm}; correct base_url or realm`,
+    `${p.url} answers for ${other}, but this source is of realm ${realm}; correct base_url or realm`,
     {
       scope: 'venue',
       status,
-      details: { realm, told: told ?? null },
+      details: { realm, told: told === undefined ? null : p.redact(told) },
     },
   );
 }

@@ -15,7 +15,7 @@ import { checkRealm, whatIsWrong } from './body-check.ts';
 import { currentRequest, type RequestContext, type Trace } from './call-context.ts';
 import { isProxied, proxyDispatcher, type ProxyRoute } from './proxy.ts';
 import { readBody } from './read-body.ts';
-import { publicUrl } from './redact.ts';
+import { publicUrl, type Redact } from './redact.ts';
 
 export interface ClientOptions {
   readonly realm: Realm;
@@ -25,6 +25,8 @@ export interface ClientOptions {
   readonly timeoutMs: number;
   readonly budget: VenueBudget;
   readonly clock: Clock;
+  /** Hides what the venue must not make us repeat. */
+  readonly redact?: Redact | undefined;
 }
 
 /** What ccxt hands to a fetch implementation. */
@@ -83,7 +85,7 @@ export class HttpClient {
     const text = answer.bytes.toString('utf8');
     this.#record(context, url, answer, text);
     this.#observe(context, answer, sentAt);
-    checkRealm(realm, answer.status, answer.headers, publicUrl(url));
+    checkRealm(realm, answer, { url: publicUrl(url), redact: this.#options.redact ?? ((text) => text) });
     refuseWrongBody(answer, text, publicUrl(url));
     const { status, headers } = answer;
     return { status, statusText: STATUS_CODES[status] ?? '', headers, text: () => Promise.resolve(text) };

@@ -1,6 +1,6 @@
 import { ConfigError } from '@kairos/domain';
-import { type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
-import { isForbiddenHost, isLoopbackHost } from './addresses.ts';
+import { buildConnector, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici';
+import { guardedLookup, isForbiddenHost, isLoopbackHost } from './addresses.ts';
 
 /** The way out through another machine. The URL may hold a user and a password, and is never printed. */
 export interface ProxySettings {
@@ -33,7 +33,17 @@ function problemOf(url: URL): string | undefined {
   if (url.hostname === '') return 'names no host';
   if (!['', '/'].includes(url.pathname) || url.search !== '' || url.hash !== '')
     return 'must be an address without a path';
+  if (!isReadable(url.username) || !isReadable(url.password))
+    return 'has a user or password that is not URL-encoded: write % as %25';
   return isForbiddenHost(url.hostname) ? 'must not be a link-local or metadata address' : undefined;
+}
+
+function isReadable(encoded: string): boolean {
+  try {
+    return decodeURIComponent(encoded) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a request goes out through the proxy. What is on this machine never does. */
@@ -55,12 +65,14 @@ export function proxyDispatcher({ url }: ProxyRoute): Dispatcher {
   const password = decodeURIComponent(url.password);
   if (SOCKS.has(url.protocol)) {
     const uri = `socks5://${url.host}`;
-    return new Socks5ProxyAgent(uri, user === '' ? {} : { username: user, password });
+    const connect = buildConnector({ lookup: guardedLookup });
+    return new Socks5ProxyAgent(uri, { connect, ...(user === '' ? {} : { username: user, password }) });
   }
   const token = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   return new ProxyAgent({
     uri: url.origin,
     keepAliveTimeout: 30_000,
+    proxyTls: { lookup: guardedLookup },
     ...(user === '' ? {} : { token }),
   });
 }

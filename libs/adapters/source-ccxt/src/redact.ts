@@ -10,10 +10,34 @@ const LONGEST = 240;
 /** Makes foreign text fit for a message: secrets out (by value and by parameter name), one line, not too long. */
 export type Redact = (text: string) => string;
 
+/** A shorter piece of base64 would be found in innocent text. */
+const SHORTEST_PIECE = 6;
+
+/** The part of its base64 that does not depend on what stands before and behind it, for each place it can take. */
+function base64Spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  const pieces = [0, 1, 2].flatMap((shift) => {
+    const whole = Buffer.concat([Buffer.alloc(shift), bytes]);
+    const [from, to] = [Math.ceil((shift * 8) / 6), Math.floor((whole.length * 8) / 6)];
+    return (['base64', 'base64url'] as const).map((form) => whole.toString(form).slice(from, to));
+  });
+  return [bytes.toString('base64'), ...pieces.filter((piece) => piece.length >= SHORTEST_PIECE)];
+}
+
+function urlSpellings(secret: string): string[] {
+  if (/\p{Surrogate}/u.test(secret)) return [];
+  const percent = encodeURIComponent(secret);
+  const form = new URLSearchParams({ s: secret }).toString().slice(2);
+  const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase());
+  return [percent, lower(percent), form, lower(form)];
+}
+
+/** The ways a venue may write a secret into its answer. */
 const spellings = (secret: string): string[] => [
   secret,
-  encodeURIComponent(secret),
-  Buffer.from(secret).toString('base64'),
+  JSON.stringify(secret).slice(1, -1),
+  ...urlSpellings(secret),
+  ...base64Spellings(secret),
 ];
 
 export function redactor(credentials: CcxtCredentials): Redact {

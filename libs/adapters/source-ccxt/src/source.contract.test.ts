@@ -17,6 +17,7 @@ const ANSWERS: Readonly<Record<SourceFault, Partial<Answer>>> = {
     body: '<html><body>Maintenance</body></html>',
   },
   blank: { status: 200, body: '' },
+  'no-list': { status: 200, body: '{}' },
   cut: { status: 200, body: '[[1704067200000,"42000.00","42001.0' },
   'rate-limited': { status: 429, headers: { 'retry-after': String(RETRY_AFTER_MS / 1_000) }, body: '{}' },
   unavailable: { status: 503, body: '' },
