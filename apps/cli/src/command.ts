@@ -1,7 +1,15 @@
 import type { FsckLanguage } from '@kairos/fsck';
 
 /** Exit codes, told in docs/reference/cli.md. */
-export const EXIT = { ok: 0, found: 1, usage: 2, store: 3, internal: 70 } as const;
+export const EXIT = {
+  ok: 0,
+  found: 1,
+  usage: 2,
+  store: 3,
+  venue: 4,
+  internal: 70,
+  interrupted: 130,
+} as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export type Language = FsckLanguage;
@@ -14,6 +22,10 @@ export interface Terminal {
   out(text: string): void;
   /** Standard error. */
   err(text: string): void;
+  /** A line that is written over, for people who watch; undefined where nobody does. An empty text wipes it. */
+  readonly progress?: ((text: string) => void) | undefined;
+  /** Aborts when somebody wants the program to stop. From the first call on that is the command's to heed. */
+  interruption?(): AbortSignal;
 }
 
 export interface Command {

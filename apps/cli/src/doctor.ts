@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SystemClock } from '@kairos/clock-system';
-import { parseRuntimeConfig } from '@kairos/config';
 import { ConfigError, StoreError } from '@kairos/domain';
 import { checkStore, type Violation } from '@kairos/fsck';
 import { openSqliteStore } from '@kairos/store-sqlite';
@@ -15,9 +13,8 @@ import {
   type Language,
   type Terminal,
 } from './command.ts';
+import { loadConfig } from './configuration.ts';
 import { DOCTOR_HELP, reportJson, reportText, type DoctorReport } from './doctor-report.ts';
-
-const DEFAULT_FILE = 'config/standalone.yaml';
 
 interface Options {
   readonly fsck: boolean;
@@ -59,12 +56,10 @@ async function target(
 ): Promise<{ readonly path: string; readonly language: Language }> {
   const { store, config, language } = options;
   if (store !== undefined && config === undefined) return { path: store, language: language ?? 'en' };
-  const file = config ?? (env['KAIROS_CONFIG'] || DEFAULT_FILE);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const remedy = 'give another with --config FILE, or the store itself with --store PATH';
-    throw new ConfigError(`${file} cannot be read (${error.code ?? error.message}); ${remedy}`, { file });
-  });
-  const { taskStore, locale } = parseRuntimeConfig({ text, file, env });
+  const remedy = 'give another with --config FILE, or the store itself with --store PATH';
+  const loaded = await loadConfig(config, env, remedy);
+  const { taskStore, locale } = loaded.config;
+  const { file } = loaded;
   if (store === undefined && taskStore.type === 'memory')
     throw new ConfigError(`${file}: task_store.type is memory: there is no file to look into`, { file });
   return { path: store ?? taskStore.path, language: language ?? locale };

@@ -1,4 +1,4 @@
-import { ConfigError, KairosError } from '@kairos/domain';
+import { ConfigError, KairosError, SourceError } from '@kairos/domain';
 import {
   EXIT,
   LANGUAGES,
@@ -10,8 +10,9 @@ import {
   type Terminal,
 } from './command.ts';
 import { doctor } from './doctor.ts';
+import { verify } from './verify.ts';
 
-const COMMANDS: readonly Command[] = [doctor];
+const COMMANDS: readonly Command[] = [doctor, verify];
 
 const HEAD: Readonly<Record<Language, string>> = {
   en: 'Usage: kairos COMMAND [OPTIONS]   (kairos COMMAND --help tells more)\n',
@@ -38,7 +39,7 @@ function explain(error: unknown, terminal: Terminal): ExitCode {
   }
   if (KairosError.is(error)) {
     terminal.err(`kairos: ${error.code}: ${printable(error.message)}`);
-    return error instanceof ConfigError ? EXIT.usage : EXIT.store;
+    return error instanceof ConfigError ? EXIT.usage : error instanceof SourceError ? EXIT.venue : EXIT.store;
   }
   terminal.err(`kairos: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   return EXIT.internal;

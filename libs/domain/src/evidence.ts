@@ -31,6 +31,11 @@ export interface Finding {
     | 'duplicate_differs'
     | 'ohlc_inconsistent'
     | 'negative_volume'
+    | 'trades_inconsistent'
+    | 'quote_volume_differs'
+    | 'coarser_differs'
+    | 'finer_differs'
+    | 'second_source_differs'
     | 'settled_value_differs'
     | 'absence_contradicted'
     | 'clock_skew';
