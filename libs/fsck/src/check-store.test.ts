@@ -9,8 +9,9 @@ import {
   type Series,
   type Task,
 } from '@kairos/domain';
-import type { InspectedHotRow, StoreInspector } from '@kairos/ports';
+import type { BudgetItem, InspectedHotRow, StoreInspector } from '@kairos/ports';
 import {
+  MemoryBudgetStore,
   MemoryInspector,
   MemoryRunHistory,
   MemorySeriesStore,
@@ -119,6 +120,7 @@ const like = (inspector: StoreInspector, over: Partial<StoreInspector>): StoreIn
   block: (p) => inspector.block(p),
   spans: (p) => inspector.spans(p),
   hotRows: (p) => inspector.hotRows(p),
+  budgets: () => inspector.budgets(),
   ...over,
 });
 
@@ -401,6 +403,60 @@ describe('checkStore', () => {
 
       expect(await codes()).toEqual([]);
       expect(looks).toBe(4);
+    });
+  });
+
+  describe('of budgets', () => {
+    const scope = 'default|binance/api';
+    const window = Math.floor(NOW / MINUTE);
+    const item: BudgetItem = { scope, win: window, used: 1_164, foreign: 30, banUntil: NOW + MINUTE, v: 1 };
+    const poolRules = (asked: string) => (asked === scope ? { limit: 1_200, windowMs: MINUTE } : undefined);
+    const plant = async (over: Partial<BudgetItem>): Promise<void> => {
+      await new MemoryBudgetStore(data).put({ item: { ...item, ...over }, expectedV: 0 });
+      deps = { ...deps, poolRules };
+    };
+
+    it('takes leased weight, what others took, and a ban for what they are', async () => {
+      await plant({});
+
+      expect(await codes()).toEqual([]);
+    });
+
+    it('lets one request that is heavier than our share go alone', async () => {
+      await plant({ used: 1_200 });
+
+      expect(await codes()).toEqual([]);
+    });
+
+    it.each<[ViolationCode, Partial<BudgetItem>]>([
+      ['budget_overspent', { used: 1_200.5 }],
+      ['budget_invalid', { used: -1 }],
+      ['budget_invalid', { used: Infinity }],
+      ['budget_invalid', { foreign: NaN }],
+      ['budget_invalid', { foreign: -3 }],
+      ['budget_invalid', { win: 7.5 }],
+      ['budget_invalid', { win: window + 12 }],
+      ['budget_invalid', { banUntil: -1 }],
+      ['ban_too_long', { banUntil: NOW + 4 * 86_400_000 }],
+    ])('finds %s in %j', async (code, over) => {
+      await plant(over);
+
+      expect(await found()).toMatchObject([{ code, where: { budget: scope } }]);
+      expect((await createSampler(deps).step(NOW - 1)).map((v) => v.code)).toEqual([code]);
+    });
+
+    it('finds an item that cannot be read', async () => {
+      const { inspector } = deps;
+      const budgets = async () => [{ scope, item: undefined, fault: 'not JSON' }];
+      deps = { ...deps, inspector: like(inspector, { budgets }) };
+
+      expect(await found()).toMatchObject([{ code: 'budget_unreadable', detail: 'not JSON' }]);
+    });
+
+    it('holds a budget of no known limit against itself alone', async () => {
+      await plant({ scope: 'default|other/api', used: 9e9 });
+
+      expect(await codes()).toEqual([]);
     });
   });
 

@@ -3,6 +3,7 @@ import type { Clock } from '@kairos/ports';
 import {
   guarded,
   lookAtBlock,
+  lookAtBudgets,
   lookAtContainer,
   lookAtHot,
   lookAtIdentity,
@@ -69,6 +70,7 @@ class Check {
 
   async *run(): AsyncGenerator<Violation> {
     yield* await guarded({}, () => lookAtContainer(this.#deps, this.#sample === undefined));
+    yield* await guarded({}, () => lookAtBudgets(this.#deps, this.#deps.clock.now()));
     yield* this.#tasks();
     yield* this.#series();
     yield* this.#hot();

@@ -23,6 +23,7 @@ describe('explainViolation', () => {
   it('names the place in one line', () => {
     expect(placeText({ series: 'k', block: 3, ts: 0 })).toBe('series k block 3 at 1970-01-01T00:00:00.000Z');
     expect(placeText({ uid: 'u', ts: 9e15 })).toBe('uid u at 9000000000000000');
+    expect(placeText({ budget: 'default|binance/api' })).toBe('budget default|binance/api');
     expect(placeText({})).toBe('');
   });
 

@@ -23,6 +23,7 @@ export const placeText = (where: ViolationPlace): string =>
     where.task === undefined ? '' : `task ${where.task}`,
     where.task === undefined && where.uid !== undefined ? `uid ${where.uid}` : '',
     where.run === undefined ? '' : `run ${where.run}`,
+    where.budget === undefined ? '' : `budget ${where.budget}`,
     where.ts === undefined ? '' : `at ${timeText(where.ts)}`,
   ]
     .filter(Boolean)

@@ -10,6 +10,7 @@ import {
 } from '@kairos/domain';
 import type { InspectedHotRow, RunHistory, SeriesStore, StoreInspector, TaskHolding } from '@kairos/ports';
 import { judgeBlock } from './judge-block.ts';
+import { judgeBudget, type PoolRules } from './judge-budget.ts';
 import { judgeRuns } from './judge-runs.ts';
 import { judgeTask } from './judge-task.ts';
 import { MAX_HOT_MS } from './limits.ts';
@@ -20,6 +21,8 @@ export interface FsckDeps {
   readonly history: RunHistory;
   readonly series: SeriesStore;
   readonly inspector: StoreInspector;
+  /** What the venue of a budget allows, by `<egress>|<pool>`; where it is not known, only nonsense is found. */
+  readonly poolRules?: ((scope: string) => PoolRules | undefined) | undefined;
 }
 
 /** What a look found, and how much it looked at. */
@@ -48,6 +51,12 @@ export async function guarded(
 export async function lookAtContainer(deps: FsckDeps, deep: boolean): Promise<readonly Violation[]> {
   const faults = await deps.inspector.container({ deep });
   return faults.map((fault) => violation(`store_${fault.code}`, {}, fault.detail));
+}
+
+/** What was spent of every rate limit. */
+export async function lookAtBudgets(deps: FsckDeps, now: number): Promise<readonly Violation[]> {
+  const budgets = await deps.inspector.budgets();
+  return budgets.flatMap((one) => judgeBudget(one, { now, rules: deps.poolRules?.(one.scope) }));
 }
 
 async function recordsOf(deps: FsckDeps, uid: string, most: number): Promise<readonly RunRecord[]> {

@@ -2,6 +2,7 @@ import type { BlockLayout } from '@kairos/domain';
 import {
   guarded,
   lookAtBlock,
+  lookAtBudgets,
   lookAtContainer,
   lookAtHot,
   lookAtIdentity,
@@ -52,6 +53,7 @@ class Sampler implements StoreSampler {
     this.#startedAt ??= now;
     const found = [
       ...(await guarded({}, () => lookAtContainer(this.#deps, false))),
+      ...(await guarded({}, () => lookAtBudgets(this.#deps, now))),
       ...(await this.#stepTask(now)),
       ...(await guarded({}, () => this.#stepBlock())),
       ...(await guarded({}, () => this.#stepHot(now))),

@@ -69,6 +69,16 @@ export const EN: Readonly<Record<ViolationCode, Text>> = {
   run_orphaned: ['a run is on record as running that nobody holds', HISTORY],
   slot_twice: ['one slot succeeded twice', HISTORY],
   slot_unaccounted: ['slots passed without a run and without a reason', HISTORY],
+  budget_unreadable: [
+    'what was spent of a rate limit cannot be read, so nothing is sent to that venue',
+    `stop the server and delete the row; ${REPORT}`,
+  ],
+  budget_invalid: ['what was spent of a rate limit makes no sense', REPORT],
+  budget_overspent: ['more weight was leased in one window than the venue allows', REPORT],
+  ban_too_long: [
+    'a pause of a venue reaches further ahead than any may: a clock was ahead',
+    'check the clock; workers take no notice of such a pause',
+  ],
 };
 
 export const ZH: Readonly<Record<ViolationCode, Text>> = {
@@ -106,4 +116,11 @@ export const ZH: Readonly<Record<ViolationCode, Text>> = {
   run_orphaned: ['记录为运行中的运行无人持有', HISTORY_ZH],
   slot_twice: ['同一时间槽成功了两次', HISTORY_ZH],
   slot_unaccounted: ['有时间槽既未运行也无原因', HISTORY_ZH],
+  budget_unreadable: [
+    '限频额度的记录无法读取，因此不会向该交易所发送请求',
+    `停止服务并删除该行；${REPORT_ZH}`,
+  ],
+  budget_invalid: ['限频额度的记录没有意义', REPORT_ZH],
+  budget_overspent: ['一个窗口内租出的权重超过了交易所允许的上限', REPORT_ZH],
+  ban_too_long: ['对交易所的暂停超出允许的最长时间：时钟曾经超前', '检查时钟；工作进程不会理会这样的暂停'],
 };

@@ -37,6 +37,10 @@ export const VIOLATION_SEVERITIES = {
   run_orphaned: 'error',
   slot_twice: 'error',
   slot_unaccounted: 'error',
+  budget_unreadable: 'error',
+  budget_invalid: 'error',
+  budget_overspent: 'error',
+  ban_too_long: 'warning',
 } as const satisfies Readonly<Record<string, 'error' | 'warning'>>;
 
 export type ViolationCode = keyof typeof VIOLATION_SEVERITIES;
@@ -52,6 +56,8 @@ export interface ViolationPlace {
   readonly task?: string | undefined;
   readonly uid?: string | undefined;
   readonly run?: string | undefined;
+  /** `<egress>|<pool>` of a budget. */
+  readonly budget?: string | undefined;
 }
 
 /** A broken invariant. `n`: how many records of the place are concerned, the first of which the place names. */

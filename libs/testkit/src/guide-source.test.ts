@@ -98,6 +98,7 @@ const TRUTH = Array.from({ length: 20 }, (_, i) => {
 const FAILURES: Readonly<Record<SourceFault, (response: ServerResponse) => void>> = {
   html: (r) => r.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance</html>'),
   blank: (r) => r.writeHead(200).end(),
+  'no-list': (r) => r.writeHead(200).end('{}'),
   cut: (r) => r.writeHead(200, { 'content-type': 'application/json' }).end('[[1704067200000,"42000.0'),
   'rate-limited': (r) => r.writeHead(429, { 'retry-after': String(RETRY_AFTER_MS / 1_000) }).end(),
   unavailable: (r) => r.writeHead(503).end(),

@@ -26,6 +26,7 @@ const candles: readonly Row[] = Array.from({ length: 20 }, (_, i) => ({
 const OUTCOMES: Readonly<Record<SourceFault, ScriptedOutcome>> = {
   html: new BadSourceDataError('a page of HTML'),
   blank: new BadSourceDataError('nothing'),
+  'no-list': new BadSourceDataError('no list'),
   cut: new BadSourceDataError('cut short'),
   'rate-limited': new RateLimitedError('slow down', RETRY_AFTER_MS),
   unavailable: new SourceUnavailableError('503'),

@@ -1,8 +1,21 @@
 import { AlwaysOpenCalendar } from '@kairos/calendar-always';
-import type { MarketDataSource, RunHistory, SeriesStore, SourceRegistry, TaskStore } from '@kairos/ports';
+import type {
+  MarketDataSource,
+  RunHistory,
+  SeriesStore,
+  SourceRegistry,
+  StoreInspector,
+  TaskStore,
+} from '@kairos/ports';
 import { InlineWorkQueue } from '@kairos/queue-inline';
 import type { Scheduler } from '@kairos/scheduler';
-import { MemoryRunHistory, MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
+import {
+  MemoryInspector,
+  MemoryRunHistory,
+  MemorySeriesStore,
+  MemoryStore,
+  MemoryTaskStore,
+} from '@kairos/store-memory';
 import type { TaskService } from '@kairos/tasks';
 import { FakeIds, FakeWorkers, RecordingLogger, silentLogger, type FakeClock } from '@kairos/testkit';
 import { Container } from 'inversify';
@@ -14,6 +27,11 @@ export interface Stores {
   readonly tasks: TaskStore;
   readonly history: RunHistory;
   readonly series: SeriesStore;
+}
+
+/** Stores whose content can be checked as it lies. */
+export interface CheckedStores extends Stores {
+  readonly inspector: StoreInspector;
 }
 
 export interface HouseOptions {
@@ -35,12 +53,13 @@ export interface House {
 }
 
 /** Stores that live as long as the test. */
-export function memoryStores(clock: FakeClock): Stores {
+export function memoryStores(clock: FakeClock): CheckedStores {
   const data = new MemoryStore();
   return {
     tasks: new MemoryTaskStore(data),
     history: new MemoryRunHistory(data),
     series: new MemorySeriesStore(data, clock),
+    inspector: new MemoryInspector(data),
   };
 }
 

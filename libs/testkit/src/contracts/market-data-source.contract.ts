@@ -168,7 +168,7 @@ function records(at: () => Stage): void {
 }
 
 function refusals(at: () => Stage): void {
-  it.each(['html', 'blank', 'cut', 'no-list'] as const)(
+  it.each(['html', 'blank', 'cut'] as const)(
     'takes HTTP 200 with a wrong body (%s) for an error, never for emptiness',
     async (fault) => {
       const { fail, page } = at();
@@ -181,6 +181,13 @@ function refusals(at: () => Stage): void {
       });
     },
   );
+
+  it('takes an answer without a list of records for an error, never for emptiness', async () => {
+    const { fail, page } = at();
+    fail('no-list');
+
+    expect(await rejection(page())).toMatchObject({ retryable: true, scope: 'call' });
+  });
 
   it('tells how long to pause when the venue asks for it', async () => {
     const { fail, page } = at();
