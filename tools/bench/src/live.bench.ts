@@ -6,23 +6,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  batchOfRows,
-  KLINE,
-  nominalMs,
-  gridOf,
-  seriesKey,
-  
-  rowAt,
-  type Series,
-} from '@kairos/domain';
+import { batchOfRows, KLINE, nominalMs, gridOf, seriesKey, rowAt, type Series } from '@kairos/domain';
 import type { SeriesStore } from '@kairos/ports';
 import { openSqliteStore } from '@kairos/store-sqlite';
 import Database from 'better-sqlite3';
 import { syntheticCandles, SYNTHETIC_MARKETS } from './synthetic-candles.ts';
 
 const QUICK = process.argv.includes('--quick');
-const ROUNDS = Number(process.env["R"] ?? (QUICK ? 1 : 3));
+const ROUNDS = Number(process.env['R'] ?? (QUICK ? 1 : 3));
 const SERIES = QUICK ? 50 : 1_000;
 const MINUTES = QUICK ? 30 : 600;
 /** As the server folds: what is older than this, in slices. */
@@ -133,7 +124,11 @@ for (let round = 0; round < ROUNDS; round += 1) {
   took.ours.push(await ours(join(place, `ours-${round}.sqlite`)));
 }
 rmSync(place, { recursive: true, force: true });
-const median = (xs: readonly Took[], of: keyof Took): number => quantile(xs.map((x) => x[of]), 0.5);
+const median = (xs: readonly Took[], of: keyof Took): number =>
+  quantile(
+    xs.map((x) => x[of]),
+    0.5,
+  );
 console.log(
   JSON.stringify({
     series: SERIES,

@@ -1,16 +1,10 @@
-import { mkdirSync, openSync, closeSync, statSync } from 'node:fs';
+import { mkdirSync, openSync, closeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError, type KairosError } from '@kairos/domain';
 import { Connection } from './connection.ts';
-import {
-  closedError,
-  isFault,
-  needsUpgradeError,
-  notWritableError,
-  replacedError,
-  storeError,
-} from './errors.ts';
+import { closedError, isFault, needsUpgradeError, notWritableError, storeError } from './errors.ts';
+import { FileWatch, foldLog } from './file-watch.ts';
 import { formatOf, latestOf, migrate, MIGRATIONS, type Migration } from './schema.ts';
 import { WriteLane, type WriteOptions } from './write-lane.ts';
 
@@ -29,12 +23,6 @@ const PAUSE_MS = 50;
 const DEFAULT_BUSY_MS = 5_000;
 
 const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'cache_size = -16000'];
-
-/** Which file lies at the path now. */
-export const identityOf = (path: string): string => {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat ? `${stat.dev}:${stat.ino}` : 'nothing';
-};
 
 /** Makes the file, readable by its owner alone, before SQLite would make it with the default mode. */
 function makeFile(path: string): void {
@@ -84,7 +72,7 @@ function openReader(path: string, latest: number): Connection {
 
 /**
  * One open store file: a connection that writes, in grouped transactions, and one that only reads. After a disk fault it
- * acknowledges nothing more: every write rejects with the fault.
+ * acknowledges nothing more: every write rejects with the fault. A full disk is such a fault only until there is room.
  */
 export class SqliteClient {
   readonly path: string;
@@ -158,6 +146,29 @@ export class SqliteClient {
   }
 }
 
+function laneOver(p: {
+  readonly path: string;
+  readonly busyMs: number;
+  readonly writer: Connection;
+  readonly format: number;
+}): WriteLane {
+  const { path, busyMs, writer, format } = p;
+  const file = new FileWatch(path);
+  return new WriteLane({
+    path,
+    writer,
+    begin: () => whileLocked(path, busyMs, () => void writer.run('BEGIN IMMEDIATE')),
+    guard: () => {
+      file.check(writer);
+      if (writer.number('PRAGMA user_version') !== format) formatOf(writer, path, format);
+    },
+    hasRoom: () => file.hasRoom(),
+    onFault: ({ code }) => {
+      if (code === 'STORE_REPLACED') foldLog(writer);
+    },
+  });
+}
+
 /** Opens or makes a store file. @throws StoreError with a remedy: see errors.ts. */
 export async function openClient(
   options: SqliteOptions,
@@ -173,14 +184,7 @@ export async function openClient(
   try {
     const reader = await whileLocked(path, busyMs, () => openReader(path, latestOf(migrations)));
     if (!opened) return new SqliteClient({ path, reader, lane: undefined });
-    const { writer, format } = opened;
-    const identity = identityOf(path);
-    const guard = (): void => {
-      if (identityOf(path) !== identity) throw replacedError(path);
-      if (writer.number('PRAGMA user_version') !== format) formatOf(writer, path, format);
-    };
-    const begin = (): Promise<void> => whileLocked(path, busyMs, () => void writer.run('BEGIN IMMEDIATE'));
-    return new SqliteClient({ path, reader, lane: new WriteLane({ path, writer, begin, guard }) });
+    return new SqliteClient({ path, reader, lane: laneOver({ path, busyMs, ...opened }) });
   } catch (error) {
     opened?.writer.close();
     throw error;

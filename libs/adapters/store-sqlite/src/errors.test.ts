@@ -4,7 +4,8 @@ import { isFault, storeError } from './errors.ts';
 
 describe('storeError', () => {
   it.each([
-    ['SQLITE_FULL', 'STORE_FULL', false, true],
+    ['SQLITE_FULL', 'STORE_FULL', true, false],
+    ['SQLITE_IOERR_SHMSIZE', 'STORE_FULL', true, false],
     ['SQLITE_IOERR_WRITE', 'STORE_IO', false, true],
     ['SQLITE_CORRUPT_INDEX', 'STORE_CORRUPT', false, true],
     ['SQLITE_NOTADB', 'STORE_CORRUPT', false, true],
@@ -14,7 +15,7 @@ describe('storeError', () => {
     ['SQLITE_CANTOPEN', 'STORE_READ_ONLY', false, false],
     ['EACCES', 'STORE_READ_ONLY', false, false],
     ['EROFS', 'STORE_READ_ONLY', false, false],
-    ['ENOSPC', 'STORE_FULL', false, true],
+    ['ENOSPC', 'STORE_FULL', true, false],
     ['SQLITE_MISUSE', 'STORE_UNEXPECTED', false, false],
   ])('reads %s as %s', (raw, code, retryable, fault) => {
     const error = storeError(Object.assign(new Error('raw'), { code: raw }), '/data/kairos.db');

@@ -9,7 +9,11 @@ interface Meaning {
   readonly retryable?: boolean;
 }
 
-const FULL: Meaning = { code: 'STORE_FULL', text: 'the disk is full; free space, then restart' };
+const FULL: Meaning = {
+  code: 'STORE_FULL',
+  text: 'the disk is full; free space, and writing goes on by itself',
+  retryable: true,
+};
 const IO: Meaning = {
   code: 'STORE_IO',
   text: 'the disk failed to read or write; check the disk and the system log, then restart',
@@ -29,7 +33,11 @@ const READ_ONLY: Meaning = {
 };
 const REPLACED: Meaning = {
   code: 'STORE_REPLACED',
-  text: 'the file was moved, deleted or replaced while open; restart to use what is there now',
+  text: 'the file or its log was moved, deleted or replaced while open; put it back, then restart, or restart to use what is there now',
+};
+const SHORTENED: Meaning = {
+  code: 'STORE_CORRUPT',
+  text: 'the file was cut short while open; move it aside and restore a copy, or name another path',
 };
 
 /** By beginning of the raw code: SQLite's (extended ones included) and the file system's. Order matters. */
@@ -39,6 +47,8 @@ const MEANINGS: readonly (readonly [string, Meaning])[] = [
   ['SQLITE_CANTOPEN', READ_ONLY],
   ['SQLITE_PERM', READ_ONLY],
   ['SQLITE_FULL', FULL],
+  // Room for the shared index of the log could not be had.
+  ['SQLITE_IOERR_SHMSIZE', FULL],
   ['SQLITE_IOERR', IO],
   ['SQLITE_CORRUPT', CORRUPT],
   ['SQLITE_NOTADB', CORRUPT],
@@ -81,6 +91,8 @@ function refusal(meaning: Meaning, path: string, cause?: unknown): StoreError {
 }
 
 export const replacedError = (path: string): StoreError => refusal(REPLACED, path);
+
+export const shortenedError = (path: string): StoreError => refusal(SHORTENED, path);
 
 export const foreignError = (path: string): StoreError =>
   new StoreError(
@@ -126,13 +138,10 @@ export const unknownOutcomeError = (path: string, cause: unknown): StoreError =>
     },
   );
 
-const FAULTS: readonly string[] = [
-  'STORE_FULL',
-  'STORE_IO',
-  'STORE_CORRUPT',
-  'STORE_REPLACED',
-  'STORE_NEWER',
-];
+const FAULTS: readonly string[] = ['STORE_IO', 'STORE_CORRUPT', 'STORE_REPLACED', 'STORE_NEWER'];
 
-/** Errors after which nothing more may be acknowledged: the disk, or the file under us, is not what it was. */
+/** Errors after which nothing more may be acknowledged before a restart: the disk, or the file under us, is not what it was. */
 export const isFault = (error: KairosError): boolean => FAULTS.includes(error.code);
+
+/** Nothing was written, and nothing will be until there is room; what is kept is sound. */
+export const isFull = (error: KairosError): boolean => error.code === 'STORE_FULL';

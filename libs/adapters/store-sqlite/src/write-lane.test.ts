@@ -9,6 +9,7 @@ interface Rig {
   readonly writer: Connection;
   readonly lane: WriteLane;
   /** How many of the next commits throw, and whether they take effect all the same. */
+  readonly disk: { hasRoom: boolean };
   readonly failing: { commits: number; effect: boolean; code: string };
   begins(): number;
 }
@@ -45,9 +46,16 @@ async function withRig(test: (rig: Rig) => Promise<void>): Promise<void> {
     begins += 1;
     real.run('BEGIN IMMEDIATE');
   };
-  const lane = new WriteLane({ path: bench.path, writer, begin, guard: () => undefined });
+  const disk = { hasRoom: true };
+  const lane = new WriteLane({
+    path: bench.path,
+    writer,
+    begin,
+    guard: () => undefined,
+    hasRoom: () => disk.hasRoom,
+  });
   try {
-    await test({ writer: real, lane, failing, begins: () => begins });
+    await test({ writer: real, lane, failing, disk, begins: () => begins });
   } finally {
     await lane.drain();
     real.close();
@@ -129,7 +137,6 @@ describe('WriteLane', () => {
     }));
 
   it.each([
-    ['SQLITE_FULL', 'STORE_FULL'],
     ['SQLITE_IOERR_FSYNC', 'STORE_IO'],
     ['SQLITE_CORRUPT', 'STORE_CORRUPT'],
   ])('acknowledges nothing after %s', (raw, code) =>
@@ -144,13 +151,50 @@ describe('WriteLane', () => {
     }),
   );
 
+  it('writes nothing on a full disk until there is room, and then goes on', () =>
+    withRig(async ({ writer, lane, failing, disk, begins }) => {
+      Object.assign(failing, { commits: 1, code: 'SQLITE_FULL' });
+      disk.hasRoom = false;
+
+      expect(await codeOf(lane.write(put('a')))).toBe('STORE_FULL');
+      expect(await codeOf(lane.write(put('b')))).toBe('STORE_FULL');
+      expect([lane.fault?.code, begins()]).toEqual(['STORE_FULL', 1]);
+
+      disk.hasRoom = true;
+      await lane.write(put('c'));
+      expect(lane.fault).toBeUndefined();
+      expect(keys(writer)).toEqual(['c']);
+    }));
+
+  it('tells of the fault that ends all writing, once', async () => {
+    const told: string[] = [];
+    const guard = (): void => {
+      throw new StoreError('STORE_REPLACED', 'gone');
+    };
+    const writer = { inTransaction: false, run: () => 0, close: () => undefined } as unknown as Connection;
+    const onFault = ({ code }: { readonly code: string }): void => void told.push(code);
+    const begin = async (): Promise<void> => undefined;
+    const lane = new WriteLane({ path: 'x', writer, begin, guard, hasRoom: () => true, onFault });
+
+    for (const key of ['a', 'b']) expect(await codeOf(lane.write(put(key)))).toBe('STORE_REPLACED');
+
+    expect(told).toEqual(['STORE_REPLACED']);
+    await lane.drain();
+  });
+
   it('answers every write, and takes no more, when not even a rollback works', async () => {
     const run = (sql: string): number => {
       if (sql === 'COMMIT' || sql === 'ROLLBACK') throw new RawError('SQLITE_IOERR_WRITE');
       return 0;
     };
     const writer = { inTransaction: true, run, close: () => undefined } as unknown as Connection;
-    const lane = new WriteLane({ path: 'x', writer, begin: async () => undefined, guard: () => undefined });
+    const lane = new WriteLane({
+      path: 'x',
+      writer,
+      begin: async () => undefined,
+      guard: () => undefined,
+      hasRoom: () => true,
+    });
     const writes = [lane.write(put('a')), lane.write(put('b'))];
     expect(await Promise.all(writes.map(codeOf))).toEqual(['STORE_IO', 'STORE_IO']);
     expect(await codeOf(lane.write(put('c')))).toBe('STORE_IO');

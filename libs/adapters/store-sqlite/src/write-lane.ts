@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers';
 import type { KairosError } from '@kairos/domain';
 import type { Connection } from './connection.ts';
-import { isFault, storeError, unknownOutcomeError } from './errors.ts';
+import { isFault, isFull, storeError, unknownOutcomeError } from './errors.ts';
 
 export interface WriteOptions<T> {
   /**
@@ -20,6 +20,10 @@ export interface WriteLaneParts {
   begin(): Promise<void>;
   /** Throws when the file is no longer the one that was opened. Runs inside each transaction. */
   guard(): void;
+  /** Whether the disk has room again, after it was full. */
+  hasRoom(): boolean;
+  /** Called once, with the fault that ends all writing. Must not throw. */
+  onFault?(error: KairosError): void;
 }
 
 interface Job {
@@ -37,22 +41,28 @@ interface Job {
 const GROUP_WEIGHT = 8_192;
 const WRITE_WEIGHT = 20;
 
+/** The whole transaction is lost to it. */
+const endsAll = (error: KairosError): boolean => isFault(error) || isFull(error);
+
 /**
  * Runs writes one transaction after another. Writes that arrive together share one, and so its flush to disk; each
- * stands or falls alone (savepoints). After a disk fault every write rejects with it.
+ * stands or falls alone (savepoints). After a disk fault every write rejects with it; after one that found the disk full,
+ * until there is room.
  */
 export class WriteLane {
   readonly #parts: WriteLaneParts;
   readonly #queue: Job[] = [];
   #working: Promise<void> | undefined;
   #fault: KairosError | undefined;
+  #full: KairosError | undefined;
 
   constructor(parts: WriteLaneParts) {
     this.#parts = parts;
   }
 
+  /** Why nothing is written, for ever or for now. */
   get fault(): KairosError | undefined {
-    return this.#fault;
+    return this.#fault ?? this.#full;
   }
 
   write<T>(op: (db: Connection) => T, options: WriteOptions<T> = {}): Promise<T> {
@@ -101,7 +111,7 @@ export class WriteLane {
   async #runGroup(jobs: readonly Job[], again: boolean): Promise<void> {
     let kept: readonly Job[];
     try {
-      if (this.#fault) throw this.#fault;
+      this.#checkDisk();
       await this.#parts.begin();
       this.#parts.guard();
       kept = this.#runJobs(jobs);
@@ -111,10 +121,17 @@ export class WriteLane {
     }
     try {
       this.#parts.writer.run('COMMIT');
+      this.#full = undefined;
       for (const job of kept) job.resolve();
     } catch (raw) {
       await this.#afterFailedCommit(kept, raw, again);
     }
+  }
+
+  /** Small writes may find room on a full disk where larger ones do not: none is tried before there is some for all. */
+  #checkDisk(): void {
+    if (this.#fault) throw this.#fault;
+    if (this.#full && !this.#parts.hasRoom()) throw this.#full;
   }
 
   /** Runs each job; answers those that did not throw. @throws the first disk fault. */
@@ -128,7 +145,7 @@ export class WriteLane {
         kept.push(job);
       } catch (raw) {
         const error = storeError(raw, this.#parts.path);
-        if (isFault(error)) throw error;
+        if (endsAll(error)) throw error;
         writer.run('ROLLBACK TO job');
         job.reject(error);
       }
@@ -140,8 +157,8 @@ export class WriteLane {
   async #afterFailedCommit(jobs: readonly Job[], raw: unknown, again: boolean): Promise<void> {
     const error = storeError(raw, this.#parts.path);
     this.#rollback();
-    if (isFault(error) || again) {
-      this.#refuse(jobs, isFault(error) ? error : unknownOutcomeError(this.#parts.path, raw));
+    if (endsAll(error) || again) {
+      this.#refuse(jobs, endsAll(error) ? error : unknownOutcomeError(this.#parts.path, raw));
       return;
     }
     for (const job of jobs) {
@@ -156,7 +173,7 @@ export class WriteLane {
   #refuse(jobs: readonly Job[], raw: unknown): void {
     this.#rollback();
     const error = storeError(raw, this.#parts.path);
-    if (isFault(error)) this.#fault ??= error;
+    this.#note(error);
     for (const job of jobs) job.reject(error);
   }
 
@@ -166,7 +183,18 @@ export class WriteLane {
     try {
       if (writer.inTransaction) writer.run('ROLLBACK');
     } catch (raw) {
-      this.#fault ??= storeError(raw, path);
+      this.#fail(storeError(raw, path));
     }
+  }
+
+  #note(error: KairosError): void {
+    if (isFull(error)) this.#full = error;
+    if (isFault(error)) this.#fail(error);
+  }
+
+  #fail(error: KairosError): void {
+    if (this.#fault) return;
+    this.#fault = error;
+    this.#parts.onFault?.(error);
   }
 }
