@@ -61,7 +61,7 @@ async function engine(task: Task, due: DueItem, run: () => Promise<Partial<RunRe
   const dueNow = (): Promise<DueItem | undefined> => tasks.getDue({ uid: task.uid });
   const lines = async (): Promise<readonly RunRecord[]> =>
     (await history.list({ uid: task.uid, limit: 100 })).items;
-  return { scheduler, tasks, clock, work, dueNow, lines, sent };
+  return { scheduler, tasks, history, clock, work, dueNow, lines, sent };
 }
 
 describe('Scheduler', () => {
@@ -126,6 +126,33 @@ describe('Scheduler', () => {
     await work();
     expect(runs).toBe(1);
     expect(await lines()).toMatchObject([{ outcome: 'succeeded' }]);
+  });
+
+  it('leaves a run to the worker that took it over, also when that one is done with it', async () => {
+    let finish = (): void => undefined;
+    let begun = (): void => undefined;
+    const running = new Promise<void>((resolve) => (begun = resolve));
+    const { scheduler, tasks, history, work, lines, dueNow } = await engine(task, aDue(), () => {
+      begun();
+      return new Promise((done) => (finish = () => done({})));
+    });
+    await scheduler.tick(T0);
+    const frozen = work();
+    await running;
+    const held = await dueNow();
+    const [ours] = await lines();
+    if (!held || !ours) throw new Error('the task is not being worked');
+    await tasks.putDue({ due: { ...held, fence: held.fence + 1, active: null }, expectedV: held.v });
+    await history.put({ record: { ...ours, fence: held.fence + 1, outcome: 'succeeded' } });
+
+    finish();
+    await frozen;
+
+    const told = (await lines()).map(({ fence, outcome }) => [fence - held.fence, outcome]);
+    expect(told).toEqual([
+      [1, 'succeeded'],
+      [0, 'expired'],
+    ]);
   });
 
   it('puts on record which slots passed without a run, where the policy is to skip them', async () => {

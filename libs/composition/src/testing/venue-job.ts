@@ -25,7 +25,7 @@ export interface VenueJobOptions {
   readonly to: number | null;
   readonly clock?: FakeClock;
   /** A request that takes longer has failed. Real time: the only thing here that waits for it. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
 }
 
 /** A task that is collected from a sandbox venue through real HTTP; time passes only in sleeps. */
@@ -50,7 +50,7 @@ const TASK = 'job';
 export async function openVenueJob(venue: SandboxVenue, p: VenueJobOptions): Promise<VenueJob> {
   const clock = p.clock ?? new FakeClock({ now: venue.clock.now(), autoAdvance: true });
   const sources = createCcxtSources({
-    sources: { binance: { baseUrl: venue.url, realm: venue.realm, timeoutMs: p.timeoutMs ?? 60 } },
+    sources: { binance: { baseUrl: venue.url, realm: venue.realm, timeoutMs: p.timeoutMs } },
     budget: free,
     clock,
     log: silentLogger,
