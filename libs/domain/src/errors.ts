@@ -50,8 +50,14 @@ export class ValidationError extends KairosError {
 
 /** The named thing is not there. */
 export class NotFoundError extends KairosError {
-  constructor(what: string, id: string, code = 'NOT_FOUND') {
-    super(code, `${what} ${id} does not exist`, { details: { what, id } });
+  constructor(
+    what: string,
+    id: string,
+    code = 'NOT_FOUND',
+    more: { readonly remedy?: string; readonly details?: Readonly<Record<string, unknown>> } = {},
+  ) {
+    const remedy = more.remedy === undefined ? '' : `; ${more.remedy}`;
+    super(code, `${what} ${id} does not exist${remedy}`, { details: { ...more.details, what, id } });
   }
 }
 
