@@ -96,14 +96,7 @@ export {
   type CoverageRun,
   type CoverageState,
 } from './coverage.ts';
-export {
-  joinSums,
-  nestsIn,
-  rowOfSum,
-  sumBars,
-  type BarSum,
-  type ScaledDecimal,
-} from './aggregate.ts';
+export { joinSums, nestsIn, rowOfSum, sumBars, type BarSum, type ScaledDecimal } from './aggregate.ts';
 export { checkPart } from './check-part.ts';
 export {
   clipPart,
