@@ -1,8 +1,11 @@
 // Bundles Kairos's own code and its small pure-JavaScript libraries into dist/apps/standalone. Native addons, ccxt and the
 // servers' libraries stay in node_modules, resolved at run time.
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 
-await build({
+const { outputFiles } = await build({
+  write: false,
   entryPoints: { main: 'apps/standalone/src/main.ts' },
   outdir: 'dist/apps/standalone',
   bundle: true,
@@ -18,3 +21,10 @@ await build({
   },
   logLevel: 'warning',
 });
+
+// Each file at once, or a server that starts meanwhile reads half of it.
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, contents);
+  renameSync(`${path}.${process.pid}`, path);
+}
