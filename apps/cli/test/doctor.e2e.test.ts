@@ -12,12 +12,14 @@ const dir = mkdtempSync(join(tmpdir(), 'kairos-cli-'));
 const collected = join(dir, 'collected.sqlite');
 const config = join(dir, 'kairos.yaml');
 
+/** The tests' own settings are none of the program's. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_')));
+
 function node(...args: readonly string[]): {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 } {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_')));
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8', env });
   return { code: status, out: stdout, err: stderr };
 }
@@ -27,7 +29,10 @@ const kairos = (...args: readonly string[]): ReturnType<typeof node> =>
 
 /** Runs a server that collects two tasks, one with an end, and stops it with a signal once both have run. */
 async function collect(): Promise<string> {
-  const child = spawn(process.execPath, ['dist/apps/standalone/main.js', '--config', config], { cwd: ROOT });
+  const child = spawn(process.execPath, ['dist/apps/standalone/main.js', '--config', config], {
+    cwd: ROOT,
+    env,
+  });
   const lines: string[] = [];
   let url = '';
   await new Promise<void>((ready, failed) => {

@@ -39,7 +39,8 @@ const json = async (path) => (await fetch(base + path)).json();
 const lines = [];
 const serve = spawn('npx', ['nx', 'serve', 'standalone'], {
   env: {
-    ...process.env,
+    // A newcomer has set nothing.
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_'))),
     NX_DAEMON: 'false',
     NX_TUI: 'false',
     NX_NO_CLOUD: 'true',
