@@ -516,6 +516,84 @@ describe("GET a series' records", () => {
   });
 });
 
+describe('GET derived records', () => {
+  const FIVE = '/v1/series/binance/BTCUSDT/kline/5m';
+
+  it('answers candles of a frequency that is not stored, and says what they are made of', async () => {
+    await keep(12);
+
+    for (const derive of ['true', '1m']) {
+      const answer = await get(`${FIVE}?derive=${derive}`);
+      expect(answer.json()).toMatchObject({ series: { frequency: '5m' }, derived_from: '1m', incomplete: 0 });
+      expect(answer.json<{ rows: number[][] }>().rows.map((r) => r[0])).toEqual([T0, T0 + 5 * MINUTE]);
+    }
+    const report = await get(`/v1/coverage/binance/BTCUSDT/kline/5m?derive=true&to=${T0 + 10 * MINUTE}`);
+    expect(report.json()).toMatchObject({ derived_from: '1m', expected: 2, present: 2, incomplete: 0 });
+  });
+
+  it('tells whoever asks without that they can be had', async () => {
+    await keep(12);
+
+    for (const query of ['', '?derive=false', '?format=csv', '?format=parquet']) {
+      const answer = await get(`${FIVE}${query}`);
+      expect(answer.statusCode).toBe(404);
+      expect(answer.json<{ error: string }>().error).toContain('derived from 1m');
+    }
+    expect((await get(`${FIVE}?derive=maybe`)).statusCode).toBe(400);
+    expect((await get(`${FIVE}?derive=maybe&format=csv`)).json()).toMatchObject({ code: 'VALIDATION' });
+  });
+
+  it('marks exported files', async () => {
+    await keep(12);
+
+    const csv = await get(`${FIVE}?derive=true&format=csv`);
+    expect(csv.headers).toMatchObject({
+      'x-kairos-derived-from': '1m',
+      'content-disposition': 'attachment; filename="binance-BTCUSDT-kline-5m-from-1m.csv"',
+    });
+    expect(times(csv.body)).toEqual([T0, T0 + 5 * MINUTE]);
+    expect((await get(`${BTC}?format=csv`)).headers).not.toHaveProperty('x-kairos-derived-from');
+  });
+});
+
+describe('GET Parquet', () => {
+  it('streams a whole file with its type and name', async () => {
+    await keep(2_500);
+
+    const answer = await get(`${BTC}?format=parquet`);
+
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/vnd.apache.parquet',
+      'content-disposition': 'attachment; filename="binance-BTCUSDT-kline-1m.parquet"',
+      'x-kairos-realm': 'sandbox:1',
+    });
+    const file = answer.rawPayload;
+    expect([file.subarray(0, 4).toString(), file.subarray(-4).toString()]).toEqual(['PAR1', 'PAR1']);
+    expect(file.includes('kairos.realm')).toBe(true);
+  });
+
+  it('breaks the connection when the store fails half-way', async () => {
+    await d.app.close();
+    d = door(
+      {},
+      (store) =>
+        new Proxy(store, { get: (target, name) => (name === 'read' ? failing : bound(target, name)) }),
+    );
+    await keep(1);
+    let reads = 0;
+    async function* failing(): AsyncGenerator<Part> {
+      // The question at the door and the measuring go well; the writing fails after a row group.
+      const rows = Array.from({ length: 110_000 }, (_, i) => klineRow(T0 + i * MINUTE));
+      yield aPart(aSeries(), rows);
+      if ((reads += 1) === 2) throw new StoreError('STORE_IO', 'the disk failed');
+    }
+    const url = await d.app.listen({ host: '127.0.0.1', port: 0 });
+
+    await expect(fetch(`${url}${BTC}?format=parquet`).then((r) => r.arrayBuffer())).rejects.toThrow();
+    expect(reads).toBe(2);
+  });
+});
+
 const bound = (target: object, name: string | symbol): unknown => {
   const value: unknown = Reflect.get(target, name);
   return typeof value === 'function' ? value.bind(target) : value;

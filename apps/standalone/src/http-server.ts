@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { Logger, SeriesQueries } from '@kairos/ports';
+import type { ExportFormat, Logger, SeriesQueries } from '@kairos/ports';
+import { EXPORT_FORMATS } from '@kairos/series';
 import type { SignalHandler, SignalReply } from '@kairos/signals';
 import { IDLE_MS, limitConnections, SERVER_LIMITS, unreadableAnswer } from './http-connections.ts';
 import { BODY_LIMIT, failed, guarded } from './http-failures.ts';
@@ -144,7 +145,7 @@ function addSeriesRoutes(app: FastifyInstance, deps: HttpDeps): void {
         await deps.signals.handle({
           action: 'get_coverage',
           ...seriesOf(request),
-          ...pick(request.query as Query, ['from', 'to', 'realm']),
+          ...pick(request.query as Query, ['from', 'to', 'realm', 'derive']),
         }),
       ),
   );
@@ -190,8 +191,16 @@ function asked(path: Readonly<Record<string, string>>, query: Query): Record<str
 /** Times may be ISO-8601 or epoch milliseconds, also in a URL. */
 function pick(query: Query, names: readonly string[]): Record<string, unknown> {
   const present = Object.entries(query).filter(([k, v]) => names.includes(k) && v !== undefined && v !== '');
-  return numbers(Object.fromEntries(present), 'from', 'to', 'limit');
+  return truths(numbers(Object.fromEntries(present), 'from', 'to', 'limit'));
 }
+
+/** `derive` as a signal has it: true, false, or the name of a frequency. */
+const truths = (fields: Record<string, unknown>): Record<string, unknown> =>
+  fields['derive'] === 'true' || fields['derive'] === 'false'
+    ? { ...fields, derive: fields['derive'] === 'true' }
+    : fields;
+
+const isExportFormat = (text: string): text is ExportFormat => EXPORT_FORMATS.some((f) => f === text);
 
 function seriesOf(request: FastifyRequest<{ Params: SeriesParams }>): Record<string, string> {
   const { source, symbol, dataType, frequency } = request.params;
@@ -204,7 +213,7 @@ function sendData(reply: FastifyReply, answer: SignalReply): FastifyReply {
 }
 
 /**
- * A series' records: `format=json` a page (with `next_cursor`), `csv` and `ndjson` the whole span, streamed. The signal
+ * A series' records: `format=json` a page (with `next_cursor`), else the whole span, streamed as a file. The signal
  * door checks the parameters for every format.
  */
 async function seriesData(
@@ -217,7 +226,7 @@ async function seriesData(
   const signal = {
     action: 'query_data',
     ...seriesOf(request),
-    ...pick(query, ['from', 'to', 'realm', 'cursor']),
+    ...pick(query, ['from', 'to', 'realm', 'cursor', 'derive']),
   };
   const includeProvisional = query['include_provisional'] === 'true';
   if (format === 'json') {
@@ -230,14 +239,14 @@ async function seriesData(
       }),
     );
   }
-  if (format !== 'csv' && format !== 'ndjson') {
+  if (!isExportFormat(format)) {
     return refuse(
       reply,
       {
         status: 400,
         code: 'FORMAT_UNKNOWN',
-        en: 'format must be json, csv or ndjson',
-        zh: 'format 必须是 json、csv 或 ndjson',
+        en: 'format must be json, csv, ndjson or parquet',
+        zh: 'format 必须是 json、csv、ndjson 或 parquet',
       },
       deps.locale,
     );
@@ -257,7 +266,7 @@ async function seriesData(
   }
   const checked = await deps.signals.handle({ ...signal, limit: 1 });
   if (!checked.body.success) return sendData(reply, checked);
-  const { chunks, series } = await deps.series.export({
+  const file = await deps.series.export({
     series: {
       source: request.params.source,
       symbol: seriesOf(request)['symbol'] ?? '',
@@ -270,17 +279,14 @@ async function seriesData(
     limit: limit === undefined ? undefined : Number(limit),
     includeProvisional,
     format,
+    ...pick(query, ['derive']),
   });
-  const name = `${series.source}-${series.marketId}-${series.dataType}-${series.timeframe}.${format}`.replace(
-    /[^\w.-]/g,
-    '_',
-  );
-  const type = format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson; charset=utf-8';
+  if (file.derivedFrom !== undefined) reply.header('x-kairos-derived-from', file.derivedFrom);
   return reply
-    .header('content-type', type)
-    .header('content-disposition', `attachment; filename="${name}"`)
-    .header('x-kairos-realm', series.realm)
-    .send(Readable.from(chunks, { objectMode: false, highWaterMark: 65_536 }));
+    .header('content-type', file.mediaType)
+    .header('content-disposition', `attachment; filename="${file.fileName}"`)
+    .header('x-kairos-realm', file.series.realm)
+    .send(Readable.from(file.chunks, { objectMode: false, highWaterMark: 65_536 }));
 }
 
 /** A time that the signal door has found well-formed, read as it reads it: without a zone it is UTC. */

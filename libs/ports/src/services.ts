@@ -5,10 +5,12 @@ import type {
   PriceKind,
   RunRecord,
   Series,
+  SeriesSelection,
   SeriesState,
   Task,
   TaskContent,
   TaskError,
+  Timeframe,
   TimeRange,
   Value,
 } from '@kairos/domain';
@@ -40,6 +42,8 @@ export interface SymbolProgress {
   /** Findings kept of its series. */
   readonly findings: number;
   readonly error: TaskError | null;
+  /** Where a selector brought it. */
+  readonly selected?: SeriesSelection | undefined;
 }
 
 /** A task with everything `get_task_status` tells. */
@@ -127,6 +131,12 @@ export interface SeriesRef {
   readonly price?: PriceKind | undefined;
 }
 
+/**
+ * Candles of a timeframe that is not stored, out of stored finer ones of the same series: `true` out of the longest that
+ * divides it, a timeframe out of that one even where the asked one is stored. Without: only what is stored.
+ */
+export type Derive = boolean | Timeframe;
+
 /** State of every expected record of the span; `missing`: not asked for yet; `pending`: not closed yet. */
 export interface CoverageReport {
   readonly series: Series;
@@ -144,6 +154,10 @@ export interface CoverageReport {
   readonly evidence: readonly Evidence[];
   /** Findings about records of the span, by code. */
   readonly findings: Readonly<Record<string, number>>;
+  /** The finer timeframe that the records are made of. Evidence and findings are that one's. */
+  readonly derivedFrom?: Timeframe | undefined;
+  /** Of derived records: how many are left out because finer ones are not settled, or cannot be had. */
+  readonly incomplete?: number | undefined;
 }
 
 /** A page of findings, newest first. */
@@ -164,6 +178,37 @@ export interface QueryPage {
   readonly provisional: number;
   /** Pass as `cursor` to go on; absent at the end. */
   readonly next?: string | undefined;
+  /** The finer timeframe that the rows are made of. */
+  readonly derivedFrom?: Timeframe | undefined;
+  /**
+   * Of derived rows: how many closed ones of the page's stretch lack finer records. They are left out, or provisional
+   * where those are wanted.
+   */
+  readonly incomplete?: number | undefined;
+}
+
+export type ExportFormat = 'csv' | 'ndjson' | 'parquet';
+
+/** How far an export is. Told after every piece, and once at the end with `share` 1. */
+export interface ExportProgress {
+  /** Parquet reads the rows twice: first to learn how wide its columns must be. */
+  readonly phase: 'measuring' | 'writing';
+  /** Rows of this phase so far. */
+  readonly rows: number;
+  /** How much of the known span lies behind, 0 to 1. */
+  readonly share: number;
+  /** Derived candles left out so far, as in `QueryPage`. */
+  readonly incomplete: number;
+}
+
+export interface SeriesExport {
+  readonly series: Series;
+  readonly derivedFrom?: Timeframe | undefined;
+  /** Plain letters, digits, `.`, `_` and `-`: `binance-BTCUSDT-kline-1d-from-1m.csv`. */
+  readonly fileName: string;
+  readonly mediaType: string;
+  /** The file, piece by piece; text is UTF-8. An error ends it: what came before is no whole file. */
+  readonly chunks: AsyncIterable<string | Uint8Array>;
 }
 
 export interface SeriesQueries {
@@ -175,6 +220,7 @@ export interface SeriesQueries {
     readonly series: SeriesRef;
     readonly from?: number | undefined;
     readonly to?: number | undefined;
+    readonly derive?: Derive | undefined;
   }): Promise<CoverageReport>;
   /** What was found odd about a series' data. Bounds are of the records concerned. `limit` 1–1,000. */
   findings(p: {
@@ -192,14 +238,20 @@ export interface SeriesQueries {
     readonly limit: number;
     readonly cursor?: string | undefined;
     readonly includeProvisional: boolean;
+    readonly derive?: Derive | undefined;
   }): Promise<QueryPage>;
-  /** Streams text: CSV with a header, or one JSON object a line. Row order ascending. */
+  /**
+   * Streams rows, ascending: CSV with a header, one JSON object a line, or Parquet with decimals as decimals. A Parquet
+   * export fails with ConflictError `EXPORT_CHANGED` when a value was revised meanwhile and no longer fits its column.
+   */
   export(p: {
     readonly series: SeriesRef;
     readonly from?: number | undefined;
     readonly to?: number | undefined;
     readonly limit?: number | undefined;
     readonly includeProvisional: boolean;
-    readonly format: 'csv' | 'ndjson';
-  }): Promise<{ readonly series: Series; readonly chunks: AsyncIterable<string> }>;
+    readonly format: ExportFormat;
+    readonly derive?: Derive | undefined;
+    readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
+  }): Promise<SeriesExport>;
 }

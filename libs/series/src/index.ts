@@ -1,2 +1,3 @@
-export { SeriesService, symbolOf, type SeriesServiceDeps } from './series-service.ts';
-export { columnsOf } from './export.ts';
+export { SeriesService, type SeriesServiceDeps } from './series-service.ts';
+export { symbolOf } from './find-series.ts';
+export { columnsOf, EXPORT_FORMATS } from './export.ts';

@@ -1,29 +1,24 @@
-import type { CoverageRun, Grid, Series, TimeRange } from '@kairos/domain';
-import {
-  ceilTo,
-  clipRuns,
-  ConflictError,
-  dataTypeOf,
-  gridOf,
-  isEmptyRange,
-  NotFoundError,
-  sameSymbol,
-  tallyCoverage,
-  UnsupportedError,
-  ValidationError,
-} from '@kairos/domain';
+import type { CoverageRun, Series, TimeRange } from '@kairos/domain';
+import { ceilTo, clipRuns, countSlots, isEmptyRange, tallyCoverage, ValidationError } from '@kairos/domain';
 import type {
   Calendar,
   Clock,
   CoverageReport,
+  Derive,
+  ExportFormat,
+  ExportProgress,
   FindingsPage,
   Page,
   QueryPage,
+  SeriesExport,
   SeriesQueries,
   SeriesRef,
   SeriesStore,
 } from '@kairos/ports';
-import { columnsOf, csvChunks, ndjsonChunks, type ExportRows } from './export.ts';
+import { countBefore, wanting } from './derive.ts';
+import { columnsOf, exportOf } from './export.ts';
+import { findSeries } from './find-series.ts';
+import { EVER, readingOf, type Reading, type SomePart } from './reading.ts';
 import { readRows, type ReadRow } from './rows.ts';
 
 export interface SeriesServiceDeps {
@@ -32,6 +27,8 @@ export interface SeriesServiceDeps {
   readonly clock: Clock;
   /** The realm a source is configured for; undefined where the source is not configured. */
   readonly realmOf: (source: string) => string | undefined;
+  /** Of Kairos, for files that say who wrote them. */
+  readonly version?: string | undefined;
 }
 
 interface Span {
@@ -48,69 +45,18 @@ export class SeriesService implements SeriesQueries {
   }
 
   async find(ref: SeriesRef): Promise<Series> {
-    const realm = ref.realm ?? this.#deps.realmOf(ref.source);
-    const filter = { source: ref.source, dataType: ref.dataType, timeframe: ref.frequency, realm };
-    const found: Series[] = [];
-    let cursor: string | undefined;
-    do {
-      const page = await this.#deps.store.listSeries({ filter, limit: 1_000, cursor });
-      found.push(...page.items.filter((s) => answersTo(s, ref.symbol)));
-      cursor = page.next;
-    } while (cursor !== undefined);
-    const exact = found.filter((s) => symbolOf(s) === ref.symbol || s.instrument === ref.symbol);
-    const candidates = ofPrice(exact.length > 0 ? exact : found, ref.price);
-    const [series, ...others] = candidates;
-    if (!series)
-      throw new NotFoundError(
-        'series',
-        [ref.source, ref.symbol, ref.dataType, ref.frequency].join('/'),
-        'SERIES_NOT_FOUND',
-      );
-    if (others.length > 0) {
-      const names = candidates.map((s) => `${s.realm} ${s.instrument} (${s.price})`);
-      throw new ConflictError('SERIES_AMBIGUOUS', `${ref.symbol} can mean ${names.join(', ')}`, {
-        candidates: names,
-      });
-    }
-    return series;
+    return (await findSeries(this.#deps, ref)).series;
   }
 
   async list(p: { readonly limit: number; readonly cursor?: string | undefined }): Promise<Page<Series>> {
     return this.#deps.store.listSeries({ filter: {}, limit: p.limit, cursor: p.cursor });
   }
 
-  async coverage(p: { readonly series: SeriesRef } & Span): Promise<CoverageReport> {
-    const series = await this.find(p.series);
-    const grid = gridOfSeries(series);
-    const known = await this.#deps.store.coverage({ key: series.key, range: EVER });
-    const now = this.#deps.clock.now();
-    const asked = { from: p.from ?? known[0]?.from ?? now, to: p.to ?? now };
-    const span = { from: ceilTo(grid, asked.from), to: ceilTo(grid, asked.to) };
-    const closed = Math.min(span.to, this.#deps.calendar.closedBefore({ grid, now }));
-    const past = { from: span.from, to: Math.max(span.from, closed) };
-    const runs = clipRuns(known, past);
-    const tally = tallyCoverage(grid, past, this.#expected(grid, past), runs);
-    const ranges: CoverageReport['ranges'] = tally.ranges.map((r) => ({
-      ...(r.run ? told(r.run) : {}),
-      from: r.from,
-      to: r.to,
-      state: r.state,
-    }));
-    const future = { from: past.to, to: Math.max(past.to, span.to) };
-    const ids = [...new Set(runs.flatMap((r) => r.evidence ?? []))];
-    return {
-      series,
-      ranges: isEmptyRange(future)
-        ? ranges
-        : [...ranges, { ...future, state: 'pending', reason: 'not_closed' }],
-      expected: tally.expected,
-      counts: tally.counts,
-      evidence: await this.#deps.store.evidence({ key: series.key, ids }),
-      findings: await this.#deps.store.countFindings({
-        key: series.key,
-        filter: { from: p.from, to: p.to },
-      }),
-    };
+  async coverage(
+    p: { readonly series: SeriesRef; readonly derive?: Derive | undefined } & Span,
+  ): Promise<CoverageReport> {
+    const reading = await this.#reading(p);
+    return this.#coverageOf(reading, p);
   }
 
   async findings(
@@ -140,25 +86,36 @@ export class SeriesService implements SeriesQueries {
       readonly limit: number;
       readonly cursor?: string | undefined;
       readonly includeProvisional: boolean;
+      readonly derive?: Derive | undefined;
     } & Span,
   ): Promise<QueryPage> {
-    const series = await this.find(p.series);
+    const reading = await this.#reading(p);
+    const { series, finer } = reading;
     const place = p.cursor === undefined ? undefined : placeOf(p.cursor);
     const rows: QueryPage['rows'][number][] = [];
+    const lost: TimeRange[] = [];
     let provisional = 0;
-    for await (const row of readRows(
-      this.#deps.store,
+    const page = (next: ReadRow | undefined): QueryPage => ({
       series,
-      spanOf({ from: place?.ts ?? p.from, to: p.to }),
-      p.includeProvisional,
-    )) {
+      columns: columnsOf(series),
+      rows,
+      provisional,
+      ...(next ? { next: cursorOf(next) } : {}),
+      ...(finer
+        ? {
+            derivedFrom: finer.timeframe,
+            incomplete: countBefore(reading.grid(), lost, next?.ts ?? Infinity),
+          }
+        : {}),
+    });
+    const span = spanOf({ from: place?.ts ?? p.from, to: p.to });
+    for await (const row of readRows(noting(reading.read(span), lost), p.includeProvisional)) {
       if (place && row.ts === place.ts && (row.tie ?? '') < place.tie) continue;
-      if (rows.length === p.limit)
-        return { series, columns: columnsOf(series), rows, provisional, next: cursorOf(row) };
+      if (rows.length === p.limit) return page(row);
       rows.push([row.ts, ...row.values]);
       if (row.provisional) provisional += 1;
     }
-    return { series, columns: columnsOf(series), rows, provisional };
+    return page(undefined);
   }
 
   async export(
@@ -166,46 +123,74 @@ export class SeriesService implements SeriesQueries {
       readonly series: SeriesRef;
       readonly limit?: number | undefined;
       readonly includeProvisional: boolean;
-      readonly format: 'csv' | 'ndjson';
+      readonly format: ExportFormat;
+      readonly derive?: Derive | undefined;
+      readonly onProgress?: ((progress: ExportProgress) => void) | undefined;
     } & Span,
-  ): Promise<{ readonly series: Series; readonly chunks: AsyncIterable<string> }> {
-    const series = await this.find(p.series);
-    const rows: ExportRows = {
-      store: this.#deps.store,
-      series,
+  ): Promise<SeriesExport> {
+    const reading = await this.#reading(p);
+    return exportOf({
+      reading,
       span: spanOf(p),
       limit: p.limit ?? Infinity,
       includeProvisional: p.includeProvisional,
+      format: p.format,
+      onProgress: p.onProgress,
+      version: this.#deps.version,
+      coverage: () => this.#coverageOf(reading, p),
+    });
+  }
+
+  async #reading(p: { readonly series: SeriesRef; readonly derive?: Derive | undefined }): Promise<Reading> {
+    const found = await findSeries(this.#deps, p.series, p.derive);
+    return readingOf(found, { ...this.#deps, now: this.#deps.clock.now() });
+  }
+
+  async #coverageOf(reading: Reading, p: Span): Promise<CoverageReport> {
+    const { store, calendar, clock } = this.#deps;
+    const { series, finer } = reading;
+    const grid = reading.grid();
+    const known = await reading.known(EVER);
+    const now = clock.now();
+    const asked = { from: p.from ?? known.extent?.from ?? now, to: p.to ?? now };
+    const span = { from: ceilTo(grid, asked.from), to: ceilTo(grid, asked.to) };
+    const closed = Math.min(span.to, calendar.closedBefore({ grid, now }));
+    const past = { from: span.from, to: Math.max(span.from, closed) };
+    const runs = clipRuns(known.runs, past);
+    const tally = tallyCoverage(grid, past, reading.expected(past), runs);
+    const ranges: CoverageReport['ranges'] = tally.ranges.map((r) => ({
+      ...(r.run ? told(r.run) : {}),
+      from: r.from,
+      to: r.to,
+      state: r.state,
+    }));
+    const future = { from: past.to, to: Math.max(past.to, span.to) };
+    const ids = [...new Set(runs.flatMap((r) => r.evidence ?? []))];
+    const { key } = finer ?? series;
+    const incomplete = tally.ranges.reduce((n, r) => n + (wanting(r.run) ? countSlots(grid, r) : 0), 0);
+    return {
+      series,
+      ranges: isEmptyRange(future)
+        ? ranges
+        : [...ranges, { ...future, state: 'pending', reason: 'not_closed' }],
+      expected: tally.expected,
+      counts: tally.counts,
+      evidence: await store.evidence({ key, ids }),
+      findings: await store.countFindings({ key, filter: { from: p.from, to: p.to } }),
+      ...(finer ? { derivedFrom: finer.timeframe, incomplete } : {}),
     };
-    return { series, chunks: p.format === 'csv' ? csvChunks(rows) : ndjsonChunks(rows) };
-  }
-
-  #expected(grid: Grid, range: TimeRange): readonly TimeRange[] {
-    return isEmptyRange(range) ? [] : this.#deps.calendar.expected({ grid, range });
   }
 }
 
-/** Those of one kind of price; unless one is named, of the last price where it is collected. */
-function ofPrice(series: readonly Series[], price: SeriesRef['price']): readonly Series[] {
-  const wanted = series.filter((s) => s.price === (price ?? 'last'));
-  return price !== undefined || wanted.length > 0 ? wanted : series;
+/** The parts as they come, with what they leave out written down. */
+async function* noting(parts: AsyncIterable<SomePart>, lost: TimeRange[]): AsyncGenerator<SomePart> {
+  for await (const part of parts) {
+    lost.push(...(part.incomplete ?? []));
+    yield part;
+  }
 }
-
-const EVER: TimeRange = { from: -8.64e15, to: 8.64e15 };
 
 const spanOf = (p: Span): TimeRange => ({ from: p.from ?? EVER.from, to: p.to ?? EVER.to });
-
-/** The symbol part of a series' instrument. */
-export const symbolOf = (s: Series): string => s.instrument.slice(s.instrument.indexOf(':') + 1);
-
-const answersTo = (s: Series, symbol: string): boolean =>
-  s.instrument === symbol || sameSymbol(symbolOf(s), symbol) || s.aliases.some((alias) => alias === symbol);
-
-function gridOfSeries(series: Series): Grid {
-  if (dataTypeOf(series.dataType)?.axis !== 'grid')
-    throw new UnsupportedError(`coverage of ${series.dataType} is not counted yet`);
-  return gridOf(series.timeframe, series.anchorMs);
-}
 
 const told = (run: CoverageRun): Partial<CoverageReport['ranges'][number]> => ({
   reason: run.reason,

@@ -44,6 +44,11 @@ function textOf(error: KairosError, general: MessageCode, locale: Locale): strin
 function notFound(error: KairosError, locale: Locale): SignalReply {
   const isCollector = error.code === 'TASK_NOT_FOUND' && ![undefined, 'task'].includes(detail(error, 'what'));
   const id = detail(error, 'id') ?? '?';
+  const from = detail(error, 'derivableFrom');
+  if (error.code === 'SERIES_NOT_FOUND' && from !== undefined) {
+    const derivable = say('series_derivable', locale, { id, from });
+    return failure({ status: 404, head: 'head_not_found', code: error.code, error: derivable }, locale);
+  }
   const text = isCollector
     ? say('COLLECTING_TASK_NOT_FOUND', locale, { id })
     : textOf(error, 'NOT_FOUND', locale);

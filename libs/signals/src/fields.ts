@@ -1,4 +1,4 @@
-import { isTimeframe, MISSED_POLICIES, TASK_STATUSES } from '@kairos/domain';
+import { isTimeframe, MISSED_POLICIES, parseSymbolEntry, TASK_STATUSES } from '@kairos/domain';
 import { z } from 'zod';
 import type { MessageCode } from './messages.ts';
 import type { Params } from './render.ts';
@@ -19,6 +19,7 @@ export function unpackRule(text: string): { readonly code: string; readonly para
 
 const IDENTIFIER = /^(?=.*[\p{L}\p{N}])[\p{L}\p{N}._-]+$/u;
 const SYMBOL = /^(?=.*[\p{L}\p{N}])[\p{L}\p{N}/:._-]+$/u;
+const SYMBOL_ENTRY = /^(?=.*[\p{L}\p{N}*!])[\p{L}\p{N}/:._*!-]+$/u;
 const REALM = /^[\p{L}\p{N}/:._[\]-]+$/u;
 const FINDING_CODE = /^[a-z][a-z0-9_]*$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -73,8 +74,27 @@ export const time = z
   .union([z.string(), z.number()], { error: rule('time_invalid') })
   .refine((value) => 'ms' in readTime(value), { error: (issue) => timeRule(issue.input) })
   .describe('ISO-8601 text (without a zone: UTC) or epoch milliseconds.');
+export const derive = z
+  .union([z.boolean(), timeframe], { error: rule('derive_invalid') })
+  .describe(
+    'Candles of a frequency that is not stored, made of stored finer ones: true of the longest that divides it, a frequency of that one. Default false.',
+  );
+
+const entryRule = (value: unknown): string => {
+  const entry = parseSymbolEntry(String(value));
+  return rule(entry.kind === 'wrong' ? entry.problem : 'symbol');
+};
+
+/** What `symbols` of a task may hold. Names are judged as `symbol` is; `*` and `!` make selectors and exclusions. */
+export const symbolEntry = text(64)
+  .regex(SYMBOL_ENTRY, { error: rule('symbol'), abort: true })
+  .refine(isNfc, { error: rule('symbol'), abort: true })
+  .refine((value) => parseSymbolEntry(value).kind !== 'wrong', { error: (issue) => entryRule(issue.input) })
+  .describe(
+    "An instrument, 'BTCUSDT' or 'BTC/USDT'; a selector, '*/USDT', 'BTC/*', '*/USDT:USDT' or 'top:50:USDT'; an exclusion, '!*UP/USDT'.",
+  );
 export const symbols = z
-  .array(symbol, { error: rule('array') })
+  .array(symbolEntry, { error: rule('array') })
   .min(1, { error: rule('required') })
   .max(MAX_SYMBOLS, { error: rule('too_many', { max: MAX_SYMBOLS }) });
 export const schedule = printable(256).describe(

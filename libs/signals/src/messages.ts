@@ -30,6 +30,26 @@ export const MESSAGES = {
     zh: '{field}只能包含字母、汉字、数字和 / : . _ -（NFC规范形式）',
     en: '{field} may hold only letters, digits, and / : . _ - (in Unicode NFC)',
   },
+  selector_pattern: {
+    zh: '{field}中的 * 只能用于交易对的各部分，例如 */USDT、BTC/*、*/USDT:USDT',
+    en: '{field} must use * within the parts of a pair, such as */USDT, BTC/* or */USDT:USDT',
+  },
+  selector_top: {
+    zh: '{field}必须形如 top:50:USDT，数量为1到1000',
+    en: '{field} must look like top:50:USDT, with a number from 1 to 1000',
+  },
+  selector_exclusion: {
+    zh: '{field}必须是 ! 加一个交易对或通配，例如 !BTC/USDT、!*UP/USDT',
+    en: '{field} must be ! and then a symbol or a pattern, such as !BTC/USDT or !*UP/USDT',
+  },
+  exclusions_alone: {
+    zh: '{field}中的排除项（!）没有可排除的对象：请加上选择器，例如 */USDT',
+    en: '{field} excludes (!) without a selector to exclude from: add one, such as */USDT',
+  },
+  symbol_excluded: {
+    zh: '{field}中的“{symbol}”既被列出又被排除',
+    en: '{field} both names and excludes "{symbol}"',
+  },
   realm: {
     zh: '{field}只能包含字母、数字和 / : . _ - [ ]',
     en: '{field} may hold only letters, digits, and / : . _ - [ ]',
@@ -117,6 +137,14 @@ export const MESSAGES = {
   },
   did_you_mean: { zh: '，您是否想用“{suggestion}”', en: '; did you mean "{suggestion}"?' },
   more_issues: { zh: '另有{count}处错误', en: 'and {count} more' },
+  derive_invalid: {
+    zh: '{field}应为true、false或一个更短的周期（如1m）',
+    en: '{field} must be true, false or a shorter frequency, e.g. "1m"',
+  },
+  derive_not_finer: {
+    zh: '{frequency}的K线不能由{got}合成',
+    en: 'candles of {frequency} cannot be made of {got}',
+  },
   other_issue: { zh: '{field}无效（{reason}）', en: '{field} is not valid ({reason})' },
 
   symbols_duplicate: {
@@ -148,6 +176,10 @@ export const MESSAGES = {
   NOT_FOUND: { zh: '{id}不存在', en: '{id} does not exist' },
   TASK_NOT_FOUND: { zh: '任务{id}不存在', en: 'task {id} does not exist' },
   COLLECTING_TASK_NOT_FOUND: { zh: '没有任务采集该序列：{id}', en: 'no task collects this series: {id}' },
+  series_derivable: {
+    zh: '序列不存在：{id}；可由已存的{from}合成，请加上derive=true',
+    en: 'series {id} does not exist; it can be derived from {from}: add derive=true',
+  },
   SERIES_NOT_FOUND: { zh: '序列不存在：{id}', en: 'series {id} does not exist' },
   RUN_NOT_FOUND: { zh: '运行{id}不存在', en: 'run {id} does not exist' },
   TASK_EXISTS: {

@@ -94,6 +94,7 @@ export const SIGNAL_SCHEMAS = {
   get_coverage: z.strictObject({
     ...action('get_coverage'),
     ...oneSeries,
+    derive: f.derive.nullish(),
     from: f.time.nullish(),
     to: f.time.nullish(),
   }),
@@ -108,6 +109,7 @@ export const SIGNAL_SCHEMAS = {
   query_data: z.strictObject({
     ...action('query_data'),
     ...oneSeries,
+    derive: f.derive.nullish(),
     from: f.time.nullish(),
     to: f.time.nullish(),
     limit: f.rowLimit.nullish(),

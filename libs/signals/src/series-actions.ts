@@ -33,7 +33,11 @@ export const getCoverage = defineAction({
   async run(signal, context) {
     warnOfZones({ from: signal.from, to: signal.to }, context);
     const bounds = { from: bound(signal.from), to: bound(signal.to) };
-    const report = await context.deps.series.coverage({ series: seriesOf(signal), ...bounds });
+    const report = await context.deps.series.coverage({
+      series: seriesOf(signal),
+      ...bounds,
+      derive: signal.derive ?? undefined,
+    });
     if (report.ranges.length > MAX_RANGES) context.warn('ranges_cut');
     return coverageView(report, signal.symbol);
   },
@@ -80,6 +84,7 @@ export const queryData = defineAction({
       limit: signal.limit ?? DEFAULT_ROWS,
       cursor: signal.cursor ?? undefined,
       includeProvisional: signal.include_provisional ?? false,
+      derive: signal.derive ?? undefined,
     });
     return rowsView(page, signal.symbol);
   },

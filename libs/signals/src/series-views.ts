@@ -50,6 +50,10 @@ const evidenceView = (e: Evidence): ReplyData => ({
   ...(e.bracket === undefined ? {} : { bracket: e.bracket.map((at) => iso(at)) }),
 });
 
+/** What a reply about derived records says besides. */
+const derivedView = (p: Pick<QueryPage, 'derivedFrom' | 'incomplete'>): ReplyData =>
+  p.derivedFrom === undefined ? {} : { derived_from: p.derivedFrom, incomplete: p.incomplete ?? 0 };
+
 /** The ranges tile the asked span, or its part before `next_from`; counts are always of the whole span. */
 export function coverageView(r: CoverageReport, symbol: string): ReplyData {
   const told = r.ranges.slice(0, MAX_RANGES);
@@ -60,6 +64,7 @@ export function coverageView(r: CoverageReport, symbol: string): ReplyData {
     series: seriesView(r.series, symbol),
     ranges: told.map(rangeView),
     expected: r.expected,
+    ...derivedView(r),
     ...{ present, empty, unavailable, provisional, failed, missing },
     evidence: (next ? r.evidence.filter((e) => ids.has(e.id)) : r.evidence).map(evidenceView),
     findings: { total: Object.values(r.findings).reduce((sum, n) => sum + n, 0), by_code: r.findings },
@@ -90,4 +95,5 @@ export const rowsView = (p: QueryPage, symbol: string): ReplyData => ({
   rows: p.rows,
   ...(p.next === undefined ? {} : { next_cursor: p.next }),
   provisional: p.provisional,
+  ...derivedView(p),
 });

@@ -211,7 +211,8 @@ export class FakeWorld implements TaskCommands, TaskQueries {
     list: async () => ({ items: [] }),
     coverage: async (p) => {
       this.#note('coverage', p);
-      return coverageOf(this.#series(p.series));
+      const report = coverageOf(this.#series(p.series));
+      return p.derive ? { ...report, derivedFrom: '5m', incomplete: 3 } : report;
     },
     findings: async (p) => {
       this.#note('findings', p);
@@ -220,7 +221,8 @@ export class FakeWorld implements TaskCommands, TaskQueries {
     },
     query: async (p) => {
       this.#note('query', p);
-      return this.#rows(this.#series(p.series));
+      const page = this.#rows(this.#series(p.series));
+      return p.derive ? { ...page, derivedFrom: '5m', incomplete: 3 } : page;
     },
     export: async () => {
       throw new Error('not asked for by signals');
