@@ -1,4 +1,5 @@
 import {
+  followsListings,
   KairosError,
   RateLimitedError,
   SourceError,
@@ -9,13 +10,24 @@ import {
 import type { RunContext, RunHandler, RunResult, SourceRegistry } from '@kairos/ports';
 import { HandOver } from './call-source.ts';
 import { collect, endsSeries, type SeriesOutcome } from './collect.ts';
+import { followListings, type Following } from './follow-listings.ts';
 import { Tallies, type CollectDeps } from './job.ts';
 import { typeOf, type SeriesRequest } from './series-job.ts';
 
 /** When a whole venue is out, look again after this; more with every failed attempt in a row. */
 const OUTAGE_PAUSE_MS = 15_000;
 
-/** The handler `collect`: one run brings every series of the task up to date, or as near as the venue allows. */
+/** A run and what it has found out so far. */
+interface Work {
+  readonly ctx: RunContext;
+  readonly tallies: Tallies;
+  readonly following: Following | undefined;
+}
+
+/**
+ * The handler `collect`: one run brings every series of the task up to date, or as near as the venue allows. Where the
+ * task's symbols hold selectors, it first looks up which series they are.
+ */
 export class CollectHandler implements RunHandler {
   readonly name = 'collect';
   readonly #deps: CollectDeps;
@@ -26,37 +38,48 @@ export class CollectHandler implements RunHandler {
     this.#sources = sources;
   }
 
-  async run(ctx: RunContext): Promise<RunResult> {
+  async run(begun: RunContext): Promise<RunResult> {
     const tallies = new Tallies();
-    const deps = { ...this.#deps, log: ctx.log };
+    const deps = { ...this.#deps, log: begun.log };
     const found: SeriesOutcome[] = [];
     const onFound = (one: SeriesOutcome): void => void found.push(one);
+    let work: Work = { ctx: begun, tallies, following: undefined };
     try {
-      const source = await this.#sources.open(ctx.task.source);
+      const source = await this.#sources.open(begun.task.source);
+      const following = await followListings(deps, begun, source);
+      const ctx: RunContext = { ...begun, task: { ...begun.task, series: following.series } };
+      work = { ctx, tallies, following };
+      // With nothing to go on with, a listing that failed is the run's failure.
+      if (following.error && following.series.length === 0) throw following.error;
       const outcomes = await collect(deps, ctx, { source, requests: requestsOf(ctx), tallies, onFound });
-      return resultOf(ctx, outcomes, tallies, deps.clock.now());
+      return resultOf(work, outcomes, deps.clock.now());
     } catch (error) {
       if (error instanceof HandOver)
         return {
-          ...base(tallies),
+          ...base(work),
           outcome: 'handed_over',
-          series: standings(ctx, found, deps.clock.now()),
+          series: standings(work.ctx, found, deps.clock.now()),
         };
       if (!KairosError.is(error) || error.code === 'LEASE_LOST' || error.code.startsWith('STORE_'))
         throw error;
-      return venueFailure(ctx, error, tallies, deps.clock.now());
+      return venueFailure(work, error, deps.clock.now());
     }
   }
 }
 
-const base = (
-  stats: Tallies,
-): Pick<RunResult, 'stats' | 'complete' | 'withUnavailable' | 'healthReasons'> => ({
-  stats: { rows: stats.rows, requests: stats.requests, weight: stats.weight, commits: stats.commits },
-  complete: false,
-  withUnavailable: false,
-  healthReasons: [],
-});
+const base = ({
+  tallies,
+  following,
+}: Work): Pick<RunResult, 'stats' | 'complete' | 'withUnavailable' | 'healthReasons'> => {
+  const { rows, requests, weight, commits } = tallies;
+  const selection = following?.stats;
+  return {
+    stats: { rows, requests, weight, commits, ...(selection ? { selection } : {}) },
+    complete: false,
+    withUnavailable: false,
+    healthReasons: following?.reasons ?? [],
+  };
+};
 
 function requestsOf(ctx: RunContext): SeriesRequest[] {
   const { task, refetch } = ctx;
@@ -90,8 +113,10 @@ function standing(
     const state = outcome.error.code === 'SYMBOL_AMBIGUOUS' ? 'blocked' : 'failed';
     return { ...previous, state, error: error ?? null };
   }
+  const { symbol, selected } = previous;
   return {
-    symbol: previous.symbol,
+    symbol,
+    ...(selected ? { selected } : {}),
     state: outcome.range?.settled === true && task.endTime !== null ? 'settled' : 'active',
     instrument: outcome.instrument,
     seriesKey: outcome.seriesKey,
@@ -116,29 +141,27 @@ function reasonsOf(outcomes: readonly SeriesOutcome[]): string[] {
   });
 }
 
-function resultOf(
-  ctx: RunContext,
-  outcomes: readonly SeriesOutcome[],
-  tallies: Tallies,
-  now: number,
-): RunResult {
+function resultOf(work: Work, outcomes: readonly SeriesOutcome[], now: number): RunResult {
+  const { ctx, following } = work;
   const series = standings(ctx, outcomes, now);
-  const complete = series.every((s) => s.state === 'settled' || s.state === 'failed');
+  const follows = followsListings(ctx.task.symbols);
+  // New listings may join until the end has come; without a list, or without series, nobody knows.
+  const isOver = ctx.task.endTime !== null && now >= ctx.task.endTime;
+  const isKnown = !follows || (isOver && series.length > 0 && following?.error === undefined);
   const common = {
-    ...base(tallies),
+    ...base(work),
     series,
-    complete,
+    complete: isKnown && series.every((s) => s.state === 'settled' || s.state === 'failed'),
     withUnavailable:
       outcomes.some((o) => (o.range?.tally.counts.unavailable ?? 0) > 0) ||
       series.some((s) => s.state === 'failed'),
-    healthReasons: reasonsOf(outcomes),
+    healthReasons: [...base(work).healthReasons, ...reasonsOf(outcomes)],
   };
   const outage = outcomes.find((o) => o.error && !endsSeries(o.error))?.error;
   if (outage) return { ...common, complete: false, ...outageOf(ctx, outage, now) };
   const waits = outcomes.flatMap((o) => o.range?.notBefore ?? []);
-  const dead = series.every((s) => s.state === 'failed' || s.state === 'blocked')
-    ? outcomes.find((o) => o.error)?.error
-    : undefined;
+  const isDead = !follows && series.every((s) => s.state === 'failed' || s.state === 'blocked');
+  const dead = isDead ? outcomes.find((o) => o.error)?.error : undefined;
   if (dead)
     return {
       ...common,
@@ -167,15 +190,17 @@ function outageOf(
   };
 }
 
-function venueFailure(ctx: RunContext, error: KairosError, tallies: Tallies, now: number): RunResult {
-  if (!(error instanceof SourceError)) {
-    const permanent = !error.retryable;
-    return {
-      ...base(tallies),
-      outcome: 'failed',
-      error: { code: error.code, message: error.message, permanent },
-      healthReasons: [error.message],
-    };
-  }
-  return { ...base(tallies), ...outageOf(ctx, error, now), healthReasons: [error.message] };
+function venueFailure(work: Work, error: KairosError, now: number): RunResult {
+  const { following } = work;
+  const reasons = following?.error === error ? [] : [error.message];
+  const common = { ...base(work), healthReasons: [...base(work).healthReasons, ...reasons] };
+  const series = following && { series: following.series };
+  if (error instanceof SourceError) return { ...common, ...series, ...outageOf(work.ctx, error, now) };
+  const permanent = !error.retryable;
+  return {
+    ...common,
+    ...series,
+    outcome: 'failed',
+    error: { code: error.code, message: error.message, permanent },
+  };
 }

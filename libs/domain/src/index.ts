@@ -131,6 +131,7 @@ export {
   type JsonValue,
   type LastRun,
   type MissedPolicy,
+  type SeriesSelection,
   type SeriesState,
   type Task,
   type TaskConfig,
@@ -153,9 +154,30 @@ export {
   type RunOutcome,
   type RunRecord,
   type RunStats,
+  type SelectionStats,
   type SkippedSlots,
 } from './run.ts';
 export { bareSymbol, sameSymbol } from './symbol.ts';
+export {
+  contradiction,
+  followsListings,
+  isExcluded,
+  MAX_SERIES,
+  mostSeries,
+  parseSymbolEntry,
+  parseSymbols,
+  patternMatches,
+  selectMarkets,
+  symbolOf,
+  symbolParts,
+  type SelectableMarket,
+  type SelectedMarket,
+  type SymbolEntry,
+  type SymbolEntryProblem,
+  type SymbolPattern,
+  type SymbolSelected,
+  type SymbolSelection,
+} from './symbol-selector.ts';
 export { base32, contentId, hash53 } from './hash.ts';
 export { ratePeriod, scheduleOf, SETTLE_DELAY_MS, type Schedule } from './schedule.ts';
 export { tallyCoverage, type TalliedRange, type Tally } from './tally.ts';

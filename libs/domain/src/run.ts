@@ -75,6 +75,15 @@ export interface RunStats {
   readonly requests: number;
   readonly weight: number;
   readonly commits: number;
+  /** What selectors found, in a run that could list markets. */
+  readonly selection?: SelectionStats | undefined;
+}
+
+/** Numbers of series: found by selectors now, new to the task with this run, and no longer found as of this run. */
+export interface SelectionStats {
+  readonly found: number;
+  readonly came: number;
+  readonly left: number;
 }
 
 /** One line of history: unique by (uid, kind, slot, fence). History only; decisions read the due item. */

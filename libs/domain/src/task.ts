@@ -19,7 +19,7 @@ export interface TaskContent {
   readonly dataset: string;
   readonly dataType: string;
   readonly source: string;
-  /** As written by the person; resolved to instruments at the first run. */
+  /** As written by the person: names, resolved to instruments at the first run, and selectors (`SymbolEntry`). */
   readonly symbols: readonly string[];
   readonly frequency: Timeframe;
   /** Given, or null: then the start is `historyDays` before the creation. */
@@ -64,6 +64,16 @@ export interface TaskSeries {
   readonly error: TaskError | null;
   /** Whole history up to here is settled. */
   readonly watermark: number | null;
+  /** Set where a selector brought the series; absent where the list names it. */
+  readonly selected?: SeriesSelection | undefined;
+}
+
+/** How a series came into its task by a selector. Once in, it is followed for good. */
+export interface SeriesSelection {
+  /** The selector, as written. */
+  readonly by: string;
+  /** Since when no selector finds it any more; null: one does. It goes on being collected. */
+  readonly left: number | null;
 }
 
 export interface TaskError {

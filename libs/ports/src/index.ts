@@ -3,6 +3,7 @@ export { type Calendar } from './calendar.ts';
 export { type Clock, type Ids, type Workers } from './clock.ts';
 export { type Logger, type LogFields } from './logger.ts';
 export {
+  type ListedMarket,
   type MarketDataSource,
   type RangeRequest,
   type SourceCall,
@@ -47,8 +48,12 @@ export {
 } from './work-queue.ts';
 export {
   type CoverageReport,
+  type Derive,
+  type ExportFormat,
+  type ExportProgress,
   type FindingsPage,
   type QueryPage,
+  type SeriesExport,
   type SeriesQueries,
   type SeriesRef,
   type SymbolProgress,

@@ -21,6 +21,16 @@ export interface SourceMarket {
   readonly note?: string | undefined;
 }
 
+/** A market of a source's list, with what a selector goes by. */
+export interface ListedMarket extends SourceMarket {
+  readonly base: string;
+  readonly quote: string;
+  /** What contracts settle in; null for spot. */
+  readonly settle: string | null;
+  /** What traded in 24 hours, in units of quote, as decimal text; undefined: not asked for, or the venue tells none. */
+  readonly turnover?: string | undefined;
+}
+
 /**
  * How a source behaves for one kind of record. `verified`: tried against the venue (or its faithful stand-in); otherwise
  * a safe assumption.
@@ -89,6 +99,16 @@ export interface MarketDataSource {
    * `SYMBOL_AMBIGUOUS` (candidates in details).
    */
   resolve(p: { readonly symbol: string; readonly dataType: string }, call: SourceCall): Promise<SourceMarket>;
+
+  /**
+   * All markets of these kinds that the venue lists, halted ones too, in any order. The list may be an hour old, and so
+   * may turnovers, which are told where they are asked for and the venue tells them. A list that cannot be had is an
+   * error, never a short one. Absent: this source cannot list its markets, and nothing can be selected from it.
+   */
+  markets?(
+    p: { readonly kinds: readonly SourceMarket['kind'][]; readonly turnover: boolean },
+    call: SourceCall,
+  ): Promise<readonly ListedMarket[]>;
 
   facts(p: {
     readonly market: SourceMarket;

@@ -20,6 +20,15 @@ export interface RunContext {
   readonly log: Logger;
   /** Renews the lease when it runs short. To be awaited before every venue call and commit. @throws LeaseLostError */
   ensure(): Promise<void>;
+  /**
+   * Changes the list of the task's series now rather than at the end of the run, so that what the run has to follow
+   * outlives a crash. `change` gets the list as it is stored, may be called again, must only add, mark and merge, and gives
+   * the same list back where there is nothing to write. Answers the list as it then stands. Absent: the result alone
+   * keeps the list. @throws LeaseLostError, also when the task's content has changed
+   */
+  changeSeries?(
+    change: (series: readonly TaskSeries[]) => readonly TaskSeries[],
+  ): Promise<readonly TaskSeries[]>;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task } from '@kairos/domain';
+import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task, TaskSeries } from '@kairos/domain';
 import { KairosError, LeaseLostError, NO_STATS, runIdOf, scheduleOf } from '@kairos/domain';
 import type {
   Clock,
@@ -91,12 +91,12 @@ export class Scheduler {
   async recover(now: number): Promise<{ readonly hinted: number }> {
     const { tasks, queue } = this.#deps;
     const soon = await tasks.dueBefore({ now: now + this.#options.leaseMs, limit: this.#options.maxPerTick });
-    const uids = new Set(soon);
+    const found = new Map<string, Task | undefined>(soon.map((uid) => [uid, undefined]));
     for (const status of ['running', 'pending'] as const)
-      for await (const task of this.#tasksOf(status)) uids.add(task.uid);
+      for await (const task of this.#tasksOf(status)) found.set(task.uid, task);
     const hints: WorkHint[] = [];
-    for (const uid of uids) {
-      const look = await this.#look(uid, now);
+    for (const [uid, task] of found) {
+      const look = await this.#look(uid, now, task);
       if (look && look.decision.kind !== 'wait') hints.push({ v: 1, uid, kind: 's', slot: now, hop: 0 });
     }
     if (hints.length > 0) await queue.send(hints);
@@ -119,11 +119,11 @@ export class Scheduler {
     return 'done';
   }
 
-  /** What a claim would come to now. */
-  async #look(uid: string, now: number): Promise<Look | undefined> {
+  /** What a claim would come to now. `read`: the task, where it was read just before and only a hint hangs on it. */
+  async #look(uid: string, now: number, read?: Task): Promise<Look | undefined> {
     const { tasks, workers, ids } = this.#deps;
     const due = await tasks.getDue({ uid });
-    const task = await tasks.getByUid({ uid });
+    const task = read ?? (await tasks.getByUid({ uid }));
     if (!due || !task) return undefined;
     const owner = `${workers.owner()}#${ids.nonce()}`;
     const decision = decideClaim({
@@ -235,11 +235,29 @@ export class Scheduler {
       othersWait: limits.othersWait,
       log,
       ensure: () => lease.ensure(),
+      changeSeries: (change) => this.#changeSeries(claimed, lease, change),
     };
     log.info('run.started', { slot: new Date(run.slot).toISOString(), attempt: run.attempt });
     const result = await this.#run(context);
     if (lease.lost || isLeaseLost(result)) await this.#abandon(claimed, log);
     else await this.#settle(claimed, lease, result, log);
+  }
+
+  /** By compare-and-set, under the lease, and only upon the content that the run works on. */
+  async #changeSeries(
+    { task: started, due }: Claimed,
+    lease: Lease,
+    change: (series: readonly TaskSeries[]) => readonly TaskSeries[],
+  ): Promise<readonly TaskSeries[]> {
+    for (;;) {
+      await lease.reread();
+      const task = await this.#deps.tasks.getByUid({ uid: started.uid });
+      if (task?.rev !== started.rev) throw new LeaseLostError(started.uid, due.fence);
+      const series = change(task.series);
+      if (series === task.series) return series;
+      const answer = await this.#deps.tasks.replace({ task: { ...task, series }, expectedV: task.v });
+      if (answer.outcome === 'committed') return answer.value.series;
+    }
   }
 
   async #run(context: RunContext): Promise<RunResult> {

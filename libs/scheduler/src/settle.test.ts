@@ -161,6 +161,11 @@ describe('applyResult', () => {
     });
   });
 
+  it('never fails a task for its series while selectors may find others', () => {
+    const follows = aTask({ symbols: ['BTCUSDT', '*/USDT'] });
+    expect(apply({ series: [series('failed'), series('failed')] }, follows).status).toBe('running');
+  });
+
   it('leaves a stopped task stopped', () => {
     expect(apply({ complete: true }, aTask({ status: 'stopped', endTime: T0 + 1 })).status).toBe('stopped');
   });

@@ -1,4 +1,5 @@
 import type { ActiveRun, DueItem, RunOutcome, Schedule, Task, TaskHealth, TaskStatus } from '@kairos/domain';
+import { followsListings } from '@kairos/domain';
 import type { RunResult } from '@kairos/ports';
 
 const BACKOFF_BASE_MS = 5_000;
@@ -100,7 +101,9 @@ const TERMINAL = new Set(['failed', 'blocked']);
 function statusAfter(task: Task, result: RunResult): TaskStatus {
   if (task.status === 'stopped') return 'stopped';
   const series = result.series ?? task.series;
-  const allEnded = series.length > 0 && series.every((s) => TERMINAL.has(s.state));
+  // What follows listings never runs out of series: the next run may find new ones.
+  const allEnded =
+    series.length > 0 && series.every((s) => TERMINAL.has(s.state)) && !followsListings(task.symbols);
   if (result.error?.permanent === true || allEnded) return 'failed';
   if (task.endTime !== null && result.complete) return 'completed';
   return 'running';

@@ -1,4 +1,13 @@
-import { countSlots, dataTypeIds, dataTypeOf, gridOf, type Issue } from '@kairos/domain';
+import {
+  contradiction,
+  countSlots,
+  dataTypeIds,
+  dataTypeOf,
+  gridOf,
+  mostSeries,
+  parseSymbols,
+  type Issue,
+} from '@kairos/domain';
 import type { SourceDescription } from '@kairos/ports';
 import { suggestionFor } from './nearest.ts';
 
@@ -13,7 +22,7 @@ export interface TaskQuestion {
   readonly source?: string | undefined;
   readonly dataType?: string | undefined;
   readonly frequency?: string | undefined;
-  readonly symbols?: number | undefined;
+  readonly symbols?: readonly string[] | undefined;
   readonly start?: number | null | undefined;
   readonly end?: number | null | undefined;
   readonly historyDays?: number | undefined;
@@ -93,7 +102,16 @@ export function plannedRecords(q: TaskQuestion): number | undefined {
   const asked = q.start ?? (q.historyDays === undefined ? undefined : q.createdAt - q.historyDays * DAY);
   if (asked === undefined) return undefined;
   const from = type.shape === 'snapshot' ? Math.max(asked, q.now) : asked;
-  return q.symbols * countSlots(gridOf(q.frequency), { from, to: q.end ?? q.now });
+  return mostSeries(q.symbols) * countSlots(gridOf(q.frequency), { from, to: q.end ?? q.now });
+}
+
+/** Entries of `symbols` that do not go together. */
+function checkSymbols(symbols: readonly string[]): Issue[] {
+  const selection = parseSymbols(symbols);
+  if (selection.exclusions.length === 0) return [];
+  if (selection.selectors.length === 0) return [{ path: 'symbols', code: 'exclusions_alone', params: {} }];
+  const symbol = contradiction(selection);
+  return symbol === undefined ? [] : [{ path: 'symbols', code: 'symbol_excluded', params: { symbol } }];
 }
 
 function checkSize(q: TaskQuestion): Issue[] {
@@ -109,6 +127,7 @@ export function checkTask(q: TaskQuestion, rules: TaskRules): Issue[] {
   const schedule = q.schedule ? rules.checkSchedule(q.schedule) : undefined;
   return [
     ...checkSource(q, rules.sources),
+    ...checkSymbols(q.symbols ?? []),
     ...checkOrder(q.start, q.end, { start: 'start_time', end: 'end_time' }),
     ...(schedule ? [{ ...schedule, path: 'schedule' }] : []),
     ...checkSize(q),

@@ -192,6 +192,61 @@ describe('create_task', () => {
     expect(content).toMatchObject({ projectId: '项目_1', dataset: '基金.净值', symbols });
   });
 
+  it('takes selectors and exclusions as they are written', async () => {
+    const symbols = ['*/USDT', 'top:50:USDT', 'BTC/*', '*/USDT:USDT', '!*UP/USDT', '!BTCUSDT', 'JUP/USDT'];
+    expect((await contentOf({ ...CREATE, symbols })).content.symbols).toEqual(symbols);
+  });
+
+  it.each([
+    [['*USDT'], 'symbols.0', 'selector_pattern', 'symbols.0 must use * within the parts of a pair'],
+    [['A', 'top:0:USDT'], 'symbols.1', 'selector_top', 'symbols.1 must look like top:50:USDT'],
+    [['*/USDT', '!'], 'symbols.1', 'selector_exclusion', 'such as !BTC/USDT'],
+    [['*/USDT', '!top:5:USDT'], 'symbols.1', 'selector_exclusion', 'symbols.1 must be ! and then a symbol'],
+    [['*/USDT\u202e'], 'symbols.0', 'symbol', 'may hold only letters'],
+    [['A', '!B/USDT'], 'symbols', 'exclusions_alone', 'symbols excludes (!) without a selector'],
+    [['!B/USDT'], 'symbols', 'exclusions_alone', 'add one, such as */USDT'],
+    [['*/USDT', 'B/USDT', '!BUSDT'], 'symbols', 'symbol_excluded', 'both names and excludes "B/USDT"'],
+  ])('refuses symbols %j: %s %s', async (symbols, path, code, text) => {
+    const { door } = open();
+    const body = refusal(await door.handle({ ...CREATE, symbols }));
+
+    expect(body.details).toMatchObject([{ path, code }]);
+    expect(body.error).toContain(text);
+  });
+
+  it('says in Chinese what is wrong with a selector', async () => {
+    const { door } = open();
+    const symbols = ['top:5000:USDT', '*', '!!A/B'];
+    const body = refusal(await door.handle({ ...CREATE, symbols }, { locale: 'zh' }));
+
+    expect(body.error).toBe(
+      'symbols.0必须形如 top:50:USDT，数量为1到1000；symbols.1中的 * 只能用于交易对的各部分，例如 */USDT、BTC/*、*/USDT:USDT；symbols.2必须是 ! 加一个交易对或通配，例如 !BTC/USDT、!*UP/USDT',
+    );
+  });
+
+  it('reckons with what selectors may come to when it judges the size of a task', async () => {
+    const year = { ...CREATE, frequency: '1m', history_days: 365 };
+
+    expect(await codesOf({ ...year, symbols: ['*/USDT'] })).toEqual({
+      'config.confirm_large': 'too_many_records',
+    });
+    expect((await contentOf({ ...year, symbols: ['top:50:USDT', 'BTCUSDT'] })).data).toMatchObject({
+      task_id: 'task_001',
+    });
+  });
+
+  it('judges selectors together with what the task has when one of them is changed', async () => {
+    const { door } = open();
+    await door.handle({ ...CREATE, symbols: ['*/USDT', '!BTC/USDT'] });
+    const update = (symbols: readonly string[]) =>
+      door.handle({ action: 'update_task', task_id: 'task_001', symbols });
+
+    expect(refusal(await update(['BTC/USDT', '!BTC/USDT']))).toMatchObject({
+      details: [{ path: 'symbols', code: 'exclusions_alone' }],
+    });
+    expect(dataOf(await update(['*/USDT']))).toMatchObject({ status: 'running' });
+  });
+
   it('takes a symbol written twice once, with a warning', async () => {
     const { content, data } = await contentOf({ ...CREATE, symbols: ['A', 'B', 'A', 'a'] });
 

@@ -1,4 +1,13 @@
-import type { LastRun, RunRecord, SkippedSlots, Task, TaskError } from '@kairos/domain';
+import {
+  followsListings,
+  type LastRun,
+  type RunRecord,
+  type SelectionStats,
+  type SeriesSelection,
+  type SkippedSlots,
+  type Task,
+  type TaskError,
+} from '@kairos/domain';
 import type { SymbolProgress, TaskSummaryPage, TaskView } from '@kairos/ports';
 import type { ReplyData } from './action.ts';
 import { iso } from './wire-time.ts';
@@ -20,9 +29,15 @@ const configView = (c: Task['config']): ReplyData => ({
   confirm_large: c.confirmLarge,
 });
 
+const selectedView = ({ by, left }: SeriesSelection): ReplyData => ({
+  selected_by: by,
+  ...(left === null ? {} : { left_selection: iso(left) }),
+});
+
 const progressView = (p: SymbolProgress): ReplyData => ({
   symbol: p.symbol,
   instrument: p.instrument,
+  ...(p.selected ? selectedView(p.selected) : {}),
   state: p.state,
   expected: p.expected,
   present: p.present,
@@ -55,6 +70,7 @@ const subjectView = (t: Task, start: number): ReplyData => ({
   data_type: t.dataType,
   source: t.source,
   symbols: t.symbols,
+  ...(followsListings(t.symbols) ? { series_count: t.series.length } : {}),
   frequency: t.frequency,
   start_time: iso(start),
   end_time: iso(t.endTime),
@@ -86,6 +102,8 @@ const skippedView = (s: SkippedSlots): ReplyData => ({
   reason: s.reason,
 });
 
+const selectionView = ({ found, came, left }: SelectionStats): ReplyData => ({ found, came, left });
+
 export const runView = (r: RunRecord): ReplyData => ({
   run_id: r.runId,
   kind: RUN_KIND_NAMES[r.kind],
@@ -98,4 +116,5 @@ export const runView = (r: RunRecord): ReplyData => ({
   ...(r.error === null ? {} : { error: { code: r.error.code, message: r.error.message } }),
   rows: r.stats.rows,
   requests: r.stats.requests,
+  ...(r.stats.selection ? { selection: selectionView(r.stats.selection) } : {}),
 });

@@ -56,7 +56,8 @@ async function progressOfSeries(
   const series =
     s.seriesKey === null ? opened.get(s.symbol) : await deps.series.getSeries({ key: s.seriesKey });
   const instrument = s.instrument ?? series?.instrument ?? null;
-  const base = { symbol: s.symbol, instrument, state: s.state, note: s.note, error: s.error };
+  const { symbol, state, note, error, selected } = s;
+  const base = { symbol, instrument, state, note, error, ...(selected ? { selected } : {}) };
   if (!series) return { ...base, ...NO_COUNTS, watermark: null };
   const grid = gridOf(task.frequency, series.anchorMs);
   const closed = deps.calendar.closedBefore({ grid, now: deps.clock.now() });

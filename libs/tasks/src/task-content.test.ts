@@ -1,7 +1,15 @@
-import { DEFAULT_TASK_CONFIG, type TaskContent } from '@kairos/domain';
+import { DEFAULT_TASK_CONFIG, type SeriesSelection, type TaskContent, type TaskSeries } from '@kairos/domain';
 import { aTask, T0 } from '@kairos/testkit';
 import { describe, expect, it } from 'vitest';
-import { contentOf, newTask, patchContent, sameContent, seriesAfterUpdate } from './task-content.ts';
+import {
+  contentOf,
+  freshSeries,
+  newTask,
+  patchContent,
+  restarted,
+  sameContent,
+  seriesAfterUpdate,
+} from './task-content.ts';
 
 const CONTENT: TaskContent = contentOf(aTask());
 
@@ -92,6 +100,78 @@ describe('a new task', () => {
     [null, 'running'],
   ] as const)('that starts at %s is %s', (startTime, status) => {
     expect(made({ startTime }).status).toBe(status);
+  });
+});
+
+describe('a task with selectors', () => {
+  const known = (symbol: string, selected?: SeriesSelection): TaskSeries => ({
+    ...freshSeries(symbol),
+    state: 'active',
+    instrument: `binance:${symbol}`,
+    seriesKey: `key of ${symbol}`,
+    watermark: T0,
+    ...(selected ? { selected } : {}),
+  });
+  const top = { by: 'top:2:USDT', left: null };
+  const was = { by: 'top:2:USDT', left: T0 };
+  const task = aTask({
+    symbols: ['top:2:USDT', 'BTC/EUR'],
+    series: [known('BTC/EUR'), known('BTC/USDT', top), known('ETH/USDT', was)],
+  });
+  const after = (...symbols: string[]) =>
+    seriesAfterUpdate(task, { ...contentOf(task), symbols }).map((s) => [s.symbol, s.selected]);
+
+  it('begins with the series that are named', () => {
+    const content = { ...CONTENT, symbols: ['top:2:USDT', 'BTC/EUR', '*/BTC', '!ETH/BTC'] };
+    const made = newTask({ content, taskId: 't', uid: 'aaaaaaaaaaaa', now: T0 });
+
+    expect(made.series).toEqual([freshSeries('BTC/EUR')]);
+    expect(made.symbols).toEqual(content.symbols);
+  });
+
+  it('keeps what a selector brought as long as it stands in the list, also what it finds no more', () => {
+    expect(after('XRP/USDT', 'top:2:USDT')).toEqual([
+      ['XRP/USDT', undefined],
+      ['BTC/USDT', top],
+      ['ETH/USDT', was],
+    ]);
+  });
+
+  it('keeps what a pattern of the new list fits, named before or not', () => {
+    expect(after('*/USDT', 'BTC/*')).toEqual([
+      ['BTC/EUR', { by: 'BTC/*', left: null }],
+      ['BTC/USDT', { by: '*/USDT', left: null }],
+      ['ETH/USDT', { by: '*/USDT', left: T0 }],
+    ]);
+  });
+
+  it('drops what is excluded, and what only the venue could tell', () => {
+    expect(after('top:2:USDT', '!ETH/USDT')).toEqual([['BTC/USDT', top]]);
+    expect(after('top:3:USDT')).toEqual([]);
+    expect(after('BTC/EUR')).toEqual([['BTC/EUR', undefined]]);
+  });
+
+  it('makes a followed series a named one when the list names it, however it is spelt', () => {
+    expect(after('top:2:USDT', 'BTC/USDT', 'ETHUSDT')).toEqual([
+      ['BTC/USDT', undefined],
+      ['ETHUSDT', undefined],
+    ]);
+    const [btc] = seriesAfterUpdate(task, { ...contentOf(task), symbols: ['BTC/USDT'] });
+    expect(btc).toMatchObject({ seriesKey: 'key of BTC/USDT', watermark: T0 });
+  });
+
+  it('begins anew at another source, and with other records', () => {
+    expect(seriesAfterUpdate(task, { ...contentOf(task), source: 'okx' })).toEqual([freshSeries('BTC/EUR')]);
+    expect(seriesAfterUpdate(task, { ...contentOf(task), frequency: '1d' })).toEqual([
+      freshSeries('BTC/EUR'),
+      { ...freshSeries('BTC/USDT'), selected: top },
+      { ...freshSeries('ETH/USDT'), selected: was },
+    ]);
+  });
+
+  it('remembers how a series came in when it is started anew', () => {
+    const ended = { ...known('BTC/USDT', top), state: 'failed' as const };
+    expect(restarted(ended)).toEqual({ ...freshSeries('BTC/USDT'), selected: top });
   });
 });
 

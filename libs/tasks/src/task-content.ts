@@ -1,4 +1,5 @@
-import type { Task, TaskContent, TaskSeries } from '@kairos/domain';
+import type { SeriesSelection, SymbolSelection, Task, TaskContent, TaskSeries } from '@kairos/domain';
+import { isExcluded, parseSymbols, patternMatches, sameSymbol, symbolParts } from '@kairos/domain';
 import type { TaskPatch } from '@kairos/ports';
 
 const FIELDS = [
@@ -77,7 +78,7 @@ export function newTask(p: {
     origin: 'signal',
     status: content.startTime !== null && content.startTime > p.now ? 'pending' : 'running',
     health: { state: 'ok', reasons: [] },
-    series: content.symbols.map(freshSeries),
+    series: parseSymbols(content.symbols).names.map(freshSeries),
     error: null,
     lastRun: null,
     createdAt: p.now,
@@ -87,18 +88,47 @@ export function newTask(p: {
   };
 }
 
-/** Symbols that stay keep their standing unless what they mean has changed. */
+/** A series begun anew, which keeps how it came into the task. */
+export const restarted = ({ symbol, selected }: TaskSeries): TaskSeries =>
+  selected ? { ...freshSeries(symbol), selected } : freshSeries(symbol);
+
+/**
+ * Symbols that stay keep their standing unless what they mean has changed. Those named are the list's. Of the others, those
+ * stay that the new list would still bring, as far as can be told without asking the venue.
+ */
 export function seriesAfterUpdate(task: Task, content: TaskContent): TaskSeries[] {
+  const selection = parseSymbols(content.symbols);
+  const sameVenue = task.source === content.source;
   const same =
-    task.source === content.source &&
+    sameVenue &&
     task.dataType === content.dataType &&
     task.frequency === content.frequency &&
     task.config.price === content.config.price;
   const known = new Map(task.series.map((s) => [s.symbol, s]));
-  return content.symbols.map((symbol) => {
-    const old = known.get(symbol);
-    return old && same && old.state !== 'failed' && old.state !== 'blocked'
-      ? { ...old, state: 'pending' }
-      : freshSeries(symbol);
+  const kept = (old: TaskSeries): TaskSeries =>
+    same && old.state !== 'failed' && old.state !== 'blocked' ? { ...old, state: 'pending' } : restarted(old);
+  const named = selection.names.map((symbol): TaskSeries => {
+    const { selected: _, ...old } = known.get(symbol) ?? freshSeries(symbol);
+    return kept(old);
   });
+  const followed = task.series.flatMap((old) => {
+    const selected = sameVenue ? stillSelected(old, selection) : undefined;
+    return selected ? [{ ...kept(old), selected }] : [];
+  });
+  return [...named, ...followed];
+}
+
+/**
+ * How a series stays in a task whose list was replaced: the selector that brought it is still there, or a pattern of the
+ * new list fits it. Undefined where it does not stay: it is excluded or named now, or only a venue could tell.
+ */
+function stillSelected(s: TaskSeries, selection: SymbolSelection): SeriesSelection | undefined {
+  const parts = symbolParts(s.symbol);
+  if (!parts || isExcluded(selection, parts)) return undefined;
+  if (selection.names.some((name) => sameSymbol(name, s.symbol))) return undefined;
+  const { selected } = s;
+  if (selected && selection.selectors.some((e) => e.text === selected.by)) return selected;
+  if (!selected && s.seriesKey === null) return undefined;
+  const fits = selection.selectors.find((e) => e.kind === 'pattern' && patternMatches(e.pattern, parts));
+  return fits && { by: fits.text, left: selected?.left ?? null };
 }

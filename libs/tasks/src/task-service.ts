@@ -28,9 +28,9 @@ import type {
 } from '@kairos/ports';
 import {
   contentOf,
-  freshSeries,
   newTask,
   patchContent,
+  restarted,
   sameContent,
   seriesAfterUpdate,
 } from './task-content.ts';
@@ -128,7 +128,7 @@ export class TaskService implements TaskCommands, TaskQueries {
             error: null,
             health: { state: 'ok', reasons: [] },
             series: task.series.map((s) =>
-              s.state === 'failed' || s.state === 'blocked' ? freshSeries(s.symbol) : s,
+              s.state === 'failed' || s.state === 'blocked' ? restarted(s) : s,
             ),
             updatedAt: now,
           },

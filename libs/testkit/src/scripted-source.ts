@@ -18,6 +18,7 @@ import {
   type Row,
 } from '@kairos/domain';
 import type {
+  ListedMarket,
   MarketDataSource,
   RangeRequest,
   SourceCall,
@@ -28,7 +29,8 @@ import type {
   VenueBudget,
 } from '@kairos/ports';
 
-export type ScriptedMethod = 'resolve' | 'venueTime' | 'earliest' | 'fetchRange' | 'fetchSnapshots';
+export type ScriptedMethod =
+  'resolve' | 'markets' | 'venueTime' | 'earliest' | 'fetchRange' | 'fetchSnapshots';
 
 /** A call as the script sees it. `n` counts the calls of this source from 1. */
 export interface ScriptedCall {
@@ -65,6 +67,8 @@ export interface ScriptedSourceOptions {
   readonly budget?: VenueBudget | undefined;
   /** Overrides of single markets, e.g. `{active: false}`. */
   readonly markets?: ReadonlyMap<InstrumentId, Partial<SourceMarket>> | undefined;
+  /** What traded in 24 hours, as the list of markets tells it where it is asked for. */
+  readonly turnovers?: ReadonlyMap<InstrumentId, string> | undefined;
 }
 
 const FACTS: SourceFacts = {
@@ -90,18 +94,43 @@ export class ScriptedSource implements MarketDataSource {
   script: NonNullable<ScriptedSourceOptions['script']>;
   readonly #options: ScriptedSourceOptions;
   readonly #truth = new Map<InstrumentId, RecordBatch>();
+  readonly #turnovers: Map<InstrumentId, string>;
 
   constructor(options: ScriptedSourceOptions) {
     this.id = options.id;
     this.realm = options.realm;
     this.script = options.script ?? (() => 'ok');
     this.#options = options;
+    this.#turnovers = new Map(options.turnovers);
     for (const [instrument, truth] of options.truth) this.setTruth(instrument, truth);
   }
 
   /** Sets what the venue holds of one instrument, listing it if it is new. */
   setTruth(instrument: InstrumentId, truth: ScriptedTruth): void {
     this.#truth.set(instrument, sortBatch('columns' in truth ? truth : batchOfRows(KLINE, truth)));
+  }
+
+  /** Takes an instrument off the venue: it is no longer listed, and unknown. */
+  delist(instrument: InstrumentId): void {
+    this.#truth.delete(instrument);
+  }
+
+  /** Sets what the list tells as an instrument's turnover. */
+  setTurnover(instrument: InstrumentId, turnover: string): void {
+    this.#turnovers.set(instrument, turnover);
+  }
+
+  async markets(
+    p: { readonly kinds: readonly SourceMarket['kind'][]; readonly turnover: boolean },
+    call: SourceCall,
+  ): Promise<readonly ListedMarket[]> {
+    await this.#play('markets', p, call);
+    const listed = [...this.#truth.keys()].map((instrument): ListedMarket => {
+      const [base = '', quote = '', settle = null] = symbolOf(instrument).split(/[/:]/);
+      const turnover = p.turnover ? this.#turnovers.get(instrument) : undefined;
+      return { ...this.#market(instrument), base, quote, settle, turnover };
+    });
+    return listed.filter((m) => p.kinds.includes(m.kind));
   }
 
   async resolve(

@@ -1,6 +1,7 @@
 import { SourceError, UnsupportedError, type EvidenceRead, type RecordBatch } from '@kairos/domain';
 import type {
   Clock,
+  ListedMarket,
   Logger,
   MarketDataSource,
   RangeRequest,
@@ -16,13 +17,21 @@ import type { CcxtExchange } from './ccxt-exchange.ts';
 import { classifyError } from './classify-error.ts';
 import { HttpClient } from './client.ts';
 import { findEarliest } from './earliest.ts';
-import { instrumentedExchange } from './instrumented-exchange.ts';
-import { MarketShelf, type MarketCache } from './market-shelf.ts';
+import { instrument, instrumentedExchange, type ExchangeParts } from './instrumented-exchange.ts';
+import { MarketShelf, type MarketCache, type RunCall } from './market-shelf.ts';
 import { familyOf, fetchKlines, isRaw } from './range-fetch.ts';
 import { redactor, type Redact } from './redact.ts';
 import { fetchTickerSnapshots } from './snapshot-fetch.ts';
 import type { ResolvedSettings } from './settings.ts';
-import { ambiguousSymbol, matchSymbol, nearestSymbols, sourceMarket, unknownSymbol } from './symbols.ts';
+import {
+  ambiguousSymbol,
+  listedMarket,
+  matchSymbol,
+  nearestSymbols,
+  sourceMarket,
+  unknownSymbol,
+} from './symbols.ts';
+import { TurnoverShelf } from './turnover-shelf.ts';
 import { isRateLimited } from './rate-limited.ts';
 import { StatedLimits } from './stated-limits.ts';
 import { klineFacts, tickerFacts, windowRules } from './venue-facts.ts';
@@ -56,6 +65,7 @@ export class CcxtMarketDataSource implements MarketDataSource {
   readonly #deps: CcxtSourceDeps;
   readonly #redact: Redact;
   readonly #shelf: MarketShelf;
+  readonly #turnovers: TurnoverShelf;
 
   private constructor({ settings, deps, client, exchange, limits }: Parts) {
     this.id = settings.id;
@@ -64,24 +74,24 @@ export class CcxtMarketDataSource implements MarketDataSource {
     this.#client = client;
     this.#deps = deps;
     this.#redact = redactor(settings.secrets);
-    this.#shelf = new MarketShelf({
-      exchange,
-      cacheKey: `markets|${settings.realm}|${settings.exchange}|${settings.origin?.origin ?? ''}`,
-      cache: deps.marketCache,
-      limits,
-      clock: deps.clock,
-      log: deps.log,
-      run: (call, what, work) => this.#translate(call, what, work),
-    });
+    const world = `${settings.realm}|${settings.exchange}|${settings.origin?.origin ?? ''}`;
+    const { marketCache: cache, clock, log } = deps;
+    const run: RunCall = (call, what, work) => this.#translate(call, what, work);
+    this.#shelf = new MarketShelf({ exchange, cacheKey: `markets|${world}`, cache, limits, clock, log, run });
+    this.#turnovers = new TurnoverShelf({ exchange, cacheKey: `turnovers|${world}`, cache, clock, log, run });
   }
 
   /** Loads the exchange's file; no request is sent. @throws ConfigError */
   static async open(settings: ResolvedSettings, deps: CcxtSourceDeps): Promise<CcxtMarketDataSource> {
-    const { budget, clock, limits = new StatedLimits() } = deps;
-    const { realm, origin, proxy, timeoutMs } = settings;
-    const redact = redactor(settings.secrets);
-    const client = new HttpClient({ realm, origin, proxy, timeoutMs, budget, clock, redact });
+    const { client, clock, limits } = partsOf(settings, deps);
     const exchange = await instrumentedExchange(settings, { client, clock, limits });
+    return new CcxtMarketDataSource({ settings, deps, client, exchange, limits });
+  }
+
+  /** Takes a fresh exchange, built `OUR_WAY`, for its own. */
+  static around(bare: CcxtExchange, settings: ResolvedSettings, deps: CcxtSourceDeps): CcxtMarketDataSource {
+    const { client, clock, limits } = partsOf(settings, deps);
+    const exchange = instrument(bare, settings, { client, clock, limits });
     return new CcxtMarketDataSource({ settings, deps, client, exchange, limits });
   }
 
@@ -98,6 +108,20 @@ export class CcxtMarketDataSource implements MarketDataSource {
     if (match.match === 'one') return sourceMarket(this.id, match.market, match.note);
     if (match.match === 'many') throw ambiguousSymbol(this.id, symbol, match.candidates);
     throw unknownSymbol(this.id, symbol, nearestSymbols(symbol, this.#shelf.markets));
+  }
+
+  async markets(
+    { kinds, turnover }: { readonly kinds: readonly SourceMarket['kind'][]; readonly turnover: boolean },
+    call: SourceCall,
+  ): Promise<readonly ListedMarket[]> {
+    call.signal.throwIfAborted();
+    await this.#shelf.ensure(call);
+    if (kinds.some((kind) => kind !== 'spot')) await this.#shelf.widen(call);
+    const told = turnover ? await this.#turnovers.read(call) : undefined;
+    return this.#shelf.markets.flatMap((m) => {
+      const listed = listedMarket(this.id, m, m.type === 'spot' ? told?.get(m.symbol) : undefined);
+      return kinds.includes(listed.kind) ? [listed] : [];
+    });
   }
 
   facts({ market, dataType, timeframe }: Parameters<MarketDataSource['facts']>[0]): SourceFacts {
@@ -258,6 +282,14 @@ export class CcxtMarketDataSource implements MarketDataSource {
       dataType,
     });
   }
+}
+
+function partsOf(settings: ResolvedSettings, deps: CcxtSourceDeps): ExchangeParts {
+  const { budget, clock, limits = new StatedLimits() } = deps;
+  const { realm, origin, proxy, timeoutMs } = settings;
+  const redact = redactor(settings.secrets);
+  const client = new HttpClient({ realm, origin, proxy, timeoutMs, budget, clock, redact });
+  return { client, clock, limits };
 }
 
 function boundsOf({ ts, n }: RecordBatch): { readonly first: number | null; readonly last: number | null } {

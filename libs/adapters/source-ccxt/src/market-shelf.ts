@@ -15,6 +15,9 @@ export interface MarketCache {
   put(key: string, value: unknown): Promise<void>;
 }
 
+/** Runs a call of ccxt and translates its errors. */
+export type RunCall = <T>(call: CallContext, what: string, work: () => Promise<T>) => Promise<T>;
+
 export interface MarketShelfOptions {
   readonly exchange: CcxtExchange;
   /** Tells this source's lists from those of others in the cache. */
@@ -24,8 +27,7 @@ export interface MarketShelfOptions {
   readonly limits: StatedLimits;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Runs a call of ccxt and translates its errors. */
-  readonly run: <T>(call: CallContext, what: string, work: () => Promise<T>) => Promise<T>;
+  readonly run: RunCall;
 }
 
 /** A list as the cache keeps it. */

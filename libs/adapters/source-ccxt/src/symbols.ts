@@ -1,5 +1,5 @@
 import { bareSymbol, SourceError } from '@kairos/domain';
-import type { SourceMarket } from '@kairos/ports';
+import type { ListedMarket, SourceMarket } from '@kairos/ports';
 import type { CcxtMarket } from './ccxt-exchange.ts';
 
 export type SymbolMatch =
@@ -90,6 +90,12 @@ export function sourceMarket(sourceId: string, market: CcxtMarket, note?: string
     active: market.active !== false,
     ...(note === undefined ? {} : { note }),
   };
+}
+
+/** A market as the port lists it. */
+export function listedMarket(sourceId: string, m: CcxtMarket, turnover: string | undefined): ListedMarket {
+  const listed = { ...sourceMarket(sourceId, m), base: m.base, quote: m.quote, settle: m.settle ?? null };
+  return turnover === undefined ? listed : { ...listed, turnover };
 }
 
 export const unknownSymbol = (source: string, symbol: string, nearest: readonly string[]): SourceError =>

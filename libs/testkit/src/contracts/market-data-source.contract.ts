@@ -75,6 +75,7 @@ export function marketDataSourceContract(name: string, rig: MarketDataSourceRig)
     refusals(() => stage);
     weights(() => stage);
     aborts(() => stage);
+    lists(() => stage, rig);
   });
 }
 
@@ -306,5 +307,74 @@ function aborts(at: () => Stage): void {
 
     await aborted;
     expect(within(await other, range)).toEqual(truth);
+  });
+}
+
+/** Sources that can list their markets. */
+function lists(at: () => Stage, rig: MarketDataSourceRig): void {
+  const asked = { kinds: ['spot', 'swap'], turnover: false } as const;
+
+  it('lists the market it resolves a symbol to, by the same name and with its parts', async (test) => {
+    const { source, symbol } = at();
+    test.skip(source.markets === undefined, 'lists no markets');
+    const { note: _, ...market } = await source.resolve({ symbol, dataType: 'kline' }, callOf());
+
+    const listed = (await source.markets?.(asked, callOf())) ?? [];
+
+    const found = listed.filter((m) => m.instrument === market.instrument);
+    expect(found).toMatchObject([market]);
+    const unified = market.instrument.slice(market.instrument.indexOf(':') + 1);
+    const [one] = found;
+    const settle = one?.settle === null ? '' : `:${one?.settle}`;
+    expect(`${one?.base}/${one?.quote}${settle}`).toBe(unified);
+  });
+
+  it('lists only the kinds that are asked for, and each instrument once', async (test) => {
+    const { source } = at();
+    test.skip(source.markets === undefined, 'lists no markets');
+
+    const listed = (await source.markets?.({ ...asked, kinds: ['spot'] }, callOf())) ?? [];
+
+    expect(new Set(listed.map((m) => m.kind))).toEqual(new Set(listed.length > 0 ? ['spot'] : []));
+    expect(new Set(listed.map((m) => m.instrument)).size).toBe(listed.length);
+  });
+
+  it('tells an error where the venue gives no list, never a short one', async (test) => {
+    test.skip(at().source.markets === undefined, 'lists no markets');
+    const { source, fail, close } = await rig.open({ budget: new NotingBudget() });
+    try {
+      fail('unavailable');
+      const failed = await rejection(source.markets?.(asked, callOf()) ?? Promise.resolve());
+      expect(failed).toMatchObject({ code: 'SOURCE_UNAVAILABLE', retryable: true });
+
+      fail(undefined);
+      expect(await source.markets?.(asked, callOf())).not.toEqual([]);
+    } finally {
+      await close();
+    }
+  });
+
+  it('takes the weight of a list at the priority of the call', async (test) => {
+    test.skip(at().source.markets === undefined, 'lists no markets');
+    const budget = new NotingBudget();
+    const { source, requests, close } = await rig.open({ budget });
+    try {
+      await source.markets?.(asked, callOf({ priority: 'live' }));
+
+      expect(requests()).toBeGreaterThan(0);
+      expect(budget.taken.length).toBeGreaterThan(0);
+      expect(budget.taken.every((t) => t.priority === 'live' && t.weight > 0)).toBe(true);
+    } finally {
+      await close();
+    }
+  });
+
+  it('lists nothing for a call that is aborted already', async (test) => {
+    const { source } = at();
+    test.skip(source.markets === undefined, 'lists no markets');
+    const reason = new Error('stopped');
+    const call = callOf({ signal: AbortSignal.abort(reason) });
+
+    expect(await rejection(source.markets?.(asked, call) ?? Promise.resolve())).toBe(reason);
   });
 }
