@@ -90,7 +90,7 @@ const outcomeOf = ({ request, market, job }: Opened, range: RangeOutcome | undef
 });
 
 /** The earlier of the venue's and our clock, read once per run: no bar counts as closed before both say so. */
-async function frozenNow(
+export async function frozenNow(
   deps: CollectDeps,
   source: MarketDataSource,
   caller: Parameters<typeof callSource>[0],

@@ -1,3 +1,5 @@
+export { collectCandles, collectSeries, type CollectOrder, type SeriesReport } from './collect-once.ts';
+export { type SeriesProgress } from './once-progress.ts';
 export { callSource, HandOver } from './call-source.ts';
 export { collect, type SeriesOutcome } from './collect.ts';
 export { CollectHandler } from './collect-handler.ts';

@@ -94,6 +94,10 @@ function atMost(a: DecimalColumn, b: DecimalColumn, i: number): boolean {
   return compareDecimals(String(valueAt(a, i) ?? '0'), String(valueAt(b, i) ?? '0')) <= 0;
 }
 
+/** By the integer where there is one: text is dear, and most candles are sound. */
+const isNegative = (column: DecimalColumn, i: number): boolean =>
+  column.exceptions ? String(valueAt(column, i)).startsWith('-') : (column.ints[i] ?? 0) < 0;
+
 function checkCandles(
   batch: RecordBatch,
   note: (code: Finding['code'], ts: number, detail: string) => void,
@@ -104,8 +108,7 @@ function checkCandles(
     const sound =
       atMost(low, open, i) && atMost(low, close, i) && atMost(open, high, i) && atMost(close, high, i);
     if (!sound) note('ohlc_inconsistent', batch.ts[i] ?? 0, 'low ≤ open, close ≤ high does not hold');
-    if (String(valueAt(volume, i)).startsWith('-'))
-      note('negative_volume', batch.ts[i] ?? 0, 'volume is below zero');
+    if (isNegative(volume, i)) note('negative_volume', batch.ts[i] ?? 0, 'volume is below zero');
   }
 }
 

@@ -111,7 +111,7 @@ describe('fewestPages', () => {
   const pagesOf = (slots: number): readonly TimeRange[] =>
     fewestPages(grid, [span(slots)], { pageSize: 100, origin: span(slots).from });
 
-  it('counts from the first slot where that saves a request in a hundred', () => {
+  it('counts from the first slot where that saves two requests in a hundred', () => {
     expect(pagesOf(200)).toEqual(planPages(grid, [span(200)], { pageSize: 100, origin: span(200).from }));
     expect(pagesOf(200)).toHaveLength(2);
   });

@@ -70,7 +70,7 @@ export function planPages(
 }
 
 /** Saving so small a part of the requests is not worth pages that lie across blocks, which a store writes twice. */
-const WORTH_SHIFTING = 0.01;
+const WORTH_SHIFTING = 0.02;
 
 /** Pages along the blocks, or counted from `origin` where that takes clearly fewer of them (see `planPages`). */
 export function fewestPages(

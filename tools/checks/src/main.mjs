@@ -1,4 +1,5 @@
 import { checkCanary } from './canary.mjs';
+import { checkPackages } from './packages.mjs';
 import { checkRoomWords } from './room-words.mjs';
 import { checkSigns } from './signs.mjs';
 import { checkTrackedText } from './tracked-text.mjs';
@@ -9,13 +10,14 @@ const CHECKS = [
   ['signs', checkSigns],
   ['tracked text', checkTrackedText],
   ['boundary canary', checkCanary],
+  ['packages', checkPackages],
 ];
 
 const wanted = process.argv.slice(2);
 let problems = 0;
 for (const [name, check] of CHECKS) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const found = check();
+  const found = await check();
   problems += found.length;
   console.log(`${found.length === 0 ? 'ok  ' : 'FAIL'} ${name}`);
   for (const line of found) console.log(`     ${line}`);

@@ -6,5 +6,6 @@ export {
   type CcxtSourcesOptions,
   type CcxtSourcesSettings,
 } from './registry.ts';
+export { ccxtSource, type CcxtInstance, type CcxtSourceOptions } from './own-exchange.ts';
 export { type ProxySettings } from './proxy.ts';
 export { type CcxtCredentials, type CcxtSourceSettings } from './settings.ts';

@@ -22,18 +22,28 @@ export interface ExchangeParts {
  */
 export async function instrumentedExchange(
   settings: ResolvedSettings,
-  { client, clock, limits }: ExchangeParts,
+  parts: ExchangeParts,
 ): Promise<CcxtExchange> {
-  const exchange = await createExchange(settings.exchange, {
-    ...settings.credentials,
-    number: String,
-    enableRateLimit: false,
-    enableLastHttpResponse: false,
-    enableLastJsonResponse: false,
-    enableLastResponseHeaders: false,
-    // Never reached: the client keeps the deadline, and waiting for the budget is not part of it.
-    timeout: 2_147_483_647,
-  });
+  const config = { ...settings.credentials, ...OUR_WAY, enableRateLimit: false };
+  return instrument(await createExchange(settings.exchange, config), settings, parts);
+}
+
+/** How an exchange is built that is to be instrumented. */
+export const OUR_WAY = {
+  number: String,
+  enableLastHttpResponse: false,
+  enableLastJsonResponse: false,
+  enableLastResponseHeaders: false,
+  // Never reached: the client keeps the deadline, and waiting for the budget is not part of it.
+  timeout: 2_147_483_647,
+} as const;
+
+/** Puts our client, clock and accounts under a fresh exchange that was built `OUR_WAY`; answers the same object. */
+export function instrument(
+  exchange: CcxtExchange,
+  settings: Pick<ResolvedSettings, 'origin' | 'fetchMarketTypes'>,
+  { client, clock, limits }: ExchangeParts,
+): CcxtExchange {
   exchange.options['maxRetriesOnFailure'] = 0;
   exchange.milliseconds = () => clock.now();
   exchange.fetchImplementation = (url: string, params: FetchParams) => client.send(url, params);
