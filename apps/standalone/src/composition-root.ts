@@ -11,6 +11,7 @@ import type { Stores } from './stores.ts';
 const RUN_DEADLINE_MS = 15 * 60_000;
 
 export interface Machines {
+  readonly version?: string | undefined;
   readonly config: RuntimeConfig;
   readonly log: Logger;
   readonly stores: Stores;
@@ -18,13 +19,13 @@ export interface Machines {
 }
 
 /** Where the standalone runtime decides which machine stands behind each port. */
-export function compose({ config, log, stores, sources }: Machines): Container {
+export function compose({ version, config, log, stores, sources }: Machines): Container {
   const container = new Container();
   const clock = new SystemClock();
   const warnings = (): string[] => (stores.tasks.capabilities.durable ? [] : ['store_not_durable']);
   container
     .bind(T.Settings)
-    .toConstantValue({ locale: config.locale, warnings, maxTasks: config.limits.maxTasks });
+    .toConstantValue({ version, locale: config.locale, warnings, maxTasks: config.limits.maxTasks });
   container.bind(T.Clock).toConstantValue(clock);
   container.bind(T.Ids).toConstantValue(new SystemIds());
   container.bind(T.Workers).toConstantValue(new HostWorkers());

@@ -1,3 +1,4 @@
+import { realpathSync, statSync } from 'node:fs';
 import type { Clock, TaskStore } from '@kairos/ports';
 import { KairosError } from '@kairos/domain';
 
@@ -6,7 +7,31 @@ export interface HealthReport {
   readonly version: string;
   readonly pid: number;
   readonly started_at: string;
-  readonly store: { readonly status: 'ok' | 'failing'; readonly checked_at: string; readonly error?: string };
+  readonly store: {
+    readonly status: 'ok' | 'failing';
+    readonly checked_at: string;
+    /** Of a store in a file: where it lies, and device and inode, which tell a file whatever it is called by. */
+    readonly path?: string;
+    readonly file?: string;
+    readonly error?: string;
+  };
+}
+
+export interface HealthAbout {
+  readonly version: string;
+  readonly pid: number;
+  /** Of a store in a file. */
+  readonly storePath?: string | undefined;
+}
+
+function placeOf(path: string | undefined): { readonly path?: string; readonly file?: string } {
+  if (path === undefined) return {};
+  try {
+    const { dev, ino } = statSync(path);
+    return { path: realpathSync(path), file: `${dev}:${ino}` };
+  } catch {
+    return { path };
+  }
 }
 
 /** A real write to the store is tried at most so often. */
@@ -16,11 +41,11 @@ const CACHE_MS = 10_000;
 export class Health {
   readonly #store: TaskStore;
   readonly #clock: Clock;
-  readonly #about: { readonly version: string; readonly pid: number };
+  readonly #about: HealthAbout;
   readonly #startedAt: number;
   #last: { readonly at: number; readonly report: Promise<HealthReport> } | undefined;
 
-  constructor(store: TaskStore, clock: Clock, about: { readonly version: string; readonly pid: number }) {
+  constructor(store: TaskStore, clock: Clock, about: HealthAbout) {
     this.#store = store;
     this.#clock = clock;
     this.#about = about;
@@ -40,11 +65,13 @@ export class Health {
       (e: unknown) => (KairosError.is(e) ? `${e.code}: ${e.message}` : 'the store does not answer'),
     );
     const status = error === undefined ? 'ok' : 'failing';
+    const { version, pid, storePath } = this.#about;
     const store = {
       status,
       checked_at: new Date(now).toISOString(),
+      ...placeOf(storePath),
       ...(error === undefined ? {} : { error }),
     } as const;
-    return { status, ...this.#about, started_at: new Date(this.#startedAt).toISOString(), store };
+    return { status, version, pid, started_at: new Date(this.#startedAt).toISOString(), store };
   }
 }

@@ -74,7 +74,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const stores = await openStores(config, new SystemClock());
   const sources = await prepareSources(config);
-  const container = compose({ config, log, stores, sources });
+  const container = compose({ version: about.version, config, log, stores, sources });
   const [clock, queue, scheduler, signals] = [
     container.get(T.Clock),
     container.get(T.Queue),
@@ -96,7 +96,10 @@ export async function startServer(
   const http = createHttpServer({
     signals,
     series: container.get(T.SeriesService),
-    health: new Health(stores.tasks, clock, about),
+    health: new Health(stores.tasks, clock, {
+      ...about,
+      storePath: config.taskStore.type === 'sqlite' ? config.taskStore.path : undefined,
+    }),
     log,
     locale: config.locale,
     host: config.http.host,

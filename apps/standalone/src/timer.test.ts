@@ -5,7 +5,8 @@ import { RecordingLogger } from '@kairos/testkit';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Timer } from './timer.ts';
 
-const NOW = Date.UTC(2026, 0, 1);
+/** Just after a whole second, where ticks fall. */
+const NOW = Date.UTC(2026, 0, 1) + 5;
 
 describe('Timer', () => {
   const calls: string[] = [];
@@ -46,9 +47,18 @@ describe('Timer', () => {
     expect(calls).toEqual(Array.from({ length: 4 }, () => ['tick', 'housekeeping']).flat());
   });
 
+  it('ticks just after whole seconds, when slots come due', async () => {
+    await vi.advanceTimersByTimeAsync(500);
+    timer.nudge();
+    await vi.advanceTimersByTimeAsync(499);
+    expect(calls).toEqual(['tick', 'housekeeping', 'tick', 'housekeeping']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls).toHaveLength(6);
+  });
+
   it('looks for plans that are too far off when the clock has gone back', async () => {
     await vi.advanceTimersByTimeAsync(500);
-    vi.setSystemTime(NOW - 86_400_000);
+    vi.setSystemTime(NOW - 86_400_000 + 500);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(calls.filter((name) => name !== 'housekeeping')).toEqual(['tick', 'recover', 'tick', 'tick']);
     expect(log.events()).toEqual(['clock.went_back']);

@@ -20,6 +20,8 @@ const COMPACT_AGE_MS = 10 * 60_000;
 const COMPACT_ROWS = 4_000;
 /** A clock that went back by more has left plans that are too far off. */
 const BACK_MS = 5_000;
+/** A timer may fire a little early: a tick that comes just before a slot would miss it by a whole period. */
+const AFTER_MS = 5;
 /** How often a store that failed is asked whether it works again. */
 const DOUBT_MS = 10_000;
 
@@ -65,10 +67,17 @@ export class Timer {
     this.#timer = setTimeout(() => {
       this.#busy = this.#turn().finally(() => {
         this.#busy = undefined;
-        const { tickMs } = this.#deps;
-        if (!this.#stopped) this.#arm(this.#inDoubt ? Math.max(DOUBT_MS, tickMs) : tickMs);
+        if (!this.#stopped) this.#arm(this.#pause());
       });
     }, delayMs);
+  }
+
+  /** Until just after the next whole multiple of `tickMs`: slots fall on whole seconds, and none should wait for long. */
+  #pause(): number {
+    const { tickMs, clock } = this.#deps;
+    const period = this.#inDoubt ? Math.max(DOUBT_MS, tickMs) : tickMs;
+    const past = (clock.now() - AFTER_MS) % period;
+    return period - (past < 0 ? past + period : past);
   }
 
   async #turn(): Promise<void> {

@@ -41,9 +41,9 @@ export const roomsModule = new ContainerModule(({ bind }) => {
     .inSingletonScope();
   bind(T.SeriesService)
     .toResolvedValue(
-      (store, calendar, clock, sources) =>
-        new SeriesService({ store, calendar, clock, realmOf: (id) => sources.describe(id)?.realm }),
-      [T.SeriesStore, T.Calendar, T.Clock, T.Sources],
+      (store, calendar, clock, sources, { version }) =>
+        new SeriesService({ store, calendar, clock, realmOf: (id) => sources.describe(id)?.realm, version }),
+      [T.SeriesStore, T.Calendar, T.Clock, T.Sources, T.Settings],
     )
     .inSingletonScope();
   bind(T.Signals)

@@ -21,6 +21,8 @@ const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`kairos.${na
 
 /** What a deployment decides and the rooms need to know. */
 export interface Settings {
+  /** Kairos' own, written into exports. */
+  readonly version?: string | undefined;
   readonly locale: 'zh' | 'en';
   /** Added to replies, e.g. that the store forgets at a restart. */
   readonly warnings: () => readonly string[];

@@ -14,6 +14,9 @@ describe('venueOptions', () => {
       mode: { kind: 'recording', id: 'binance' },
       limits: { weightPerMinute: 'off' },
     });
+    expect(venueOptions(['--symbols', '2'])).toMatchObject({
+      mode: { symbols: expect.arrayContaining(['BTCUSDT', 'K0000USDT', 'K0001USDT']) },
+    });
     expect(venueOptions(['--dialects'])).toHaveProperty('dialects', DIALECTS);
     expect(venueOptions([])).not.toHaveProperty('faults');
   });
@@ -37,6 +40,7 @@ describe('venueOptions', () => {
     [['--fault', 'hole:2'], '--fault'],
     [['--max-lies', 'few', '--fault', 'hole'], '--max-lies'],
     [['--weight-limit', '-1'], '--weight-limit'],
+    [['--symbols', 'many'], '--symbols'],
     [['--clock', 'noon'], '--clock'],
   ])('refuses %j and names the flag', (args, flag) => {
     expect(() => venueOptions(args)).toThrow(flag);

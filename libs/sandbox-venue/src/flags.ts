@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { DIALECTS } from './dialects/index.ts';
 import { everyFault, FAULT_KINDS, isFaultKind } from './faults/plan.ts';
 import type { FaultPlan, FaultRule } from './faults/plan.ts';
+import { DEFAULT_SYMBOLS } from './synthetic/symbols.ts';
 import { fixedClock } from './venue.ts';
 import type { SandboxVenueOptions } from './venue.ts';
 
@@ -12,6 +13,7 @@ const OPTIONS = {
   seed: { type: 'string' },
   recording: { type: 'string' },
   id: { type: 'string' },
+  symbols: { type: 'string' },
   clock: { type: 'string' },
   'latency-ms': { type: 'string' },
   'weight-limit': { type: 'string' },
@@ -54,6 +56,12 @@ function faultPlan(values: Values): FaultPlan {
   };
 }
 
+/** So many symbols that nobody knows, `K0000USDT` onwards, beside those that a venue has anyway. */
+const madeUp = (count: number): string[] => [
+  ...DEFAULT_SYMBOLS.map(({ symbol }) => symbol),
+  ...Array.from({ length: count }, (_, i) => `K${String(i).padStart(4, '0')}USDT`),
+];
+
 const folderName = (path: string): string => path.split('/').findLast((part) => part !== '') ?? path;
 const weightLimit = (text: string): number | 'off' =>
   text === 'off' ? text : wholeNumber('weight-limit', text);
@@ -65,7 +73,13 @@ export function venueOptions(args: readonly string[]): SandboxVenueOptions {
   return {
     mode:
       recording === undefined
-        ? { kind: 'synthetic', seed: values.seed ?? 'kairos' }
+        ? {
+            kind: 'synthetic',
+            seed: values.seed ?? 'kairos',
+            ...(values.symbols === undefined
+              ? {}
+              : { symbols: madeUp(wholeNumber('symbols', values.symbols)) }),
+          }
         : { kind: 'recording', id: values.id ?? folderName(recording), dir: recording },
     host: values.host ?? '127.0.0.1',
     port: wholeNumber('port', values.port ?? '0'),
