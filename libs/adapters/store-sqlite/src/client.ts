@@ -5,6 +5,7 @@ import { StoreError, type KairosError } from '@kairos/domain';
 import { Connection } from './connection.ts';
 import { closedError, isFault, needsUpgradeError, notWritableError, storeError } from './errors.ts';
 import { FileWatch, foldLog } from './file-watch.ts';
+import { HotStage } from './hot-stage.ts';
 import { formatOf, latestOf, migrate, MIGRATIONS, type Migration } from './schema.ts';
 import { WriteLane, type WriteOptions } from './write-lane.ts';
 
@@ -76,6 +77,8 @@ function openReader(path: string, latest: number): Connection {
  */
 export class SqliteClient {
   readonly path: string;
+  /** Where recent rows gather before they are written. */
+  readonly stage: HotStage;
   readonly #reader: Connection;
   readonly #lane: WriteLane | undefined;
   #fault: KairosError | undefined;
@@ -85,8 +88,10 @@ export class SqliteClient {
     readonly path: string;
     readonly reader: Connection;
     readonly lane: WriteLane | undefined;
+    readonly stage: HotStage;
   }) {
     this.path = parts.path;
+    this.stage = parts.stage;
     this.#reader = parts.reader;
     this.#lane = parts.lane;
   }
@@ -151,12 +156,14 @@ function laneOver(p: {
   readonly busyMs: number;
   readonly writer: Connection;
   readonly format: number;
+  readonly stage: HotStage;
 }): WriteLane {
-  const { path, busyMs, writer, format } = p;
+  const { path, busyMs, writer, format, stage } = p;
   const file = new FileWatch(path);
   return new WriteLane({
     path,
     writer,
+    stage,
     begin: () => whileLocked(path, busyMs, () => void writer.run('BEGIN IMMEDIATE')),
     guard: () => {
       file.check(writer);
@@ -183,8 +190,9 @@ export async function openClient(
   const opened = readOnly ? undefined : await whileLocked(path, busyMs, () => openWriter(path, migrations));
   try {
     const reader = await whileLocked(path, busyMs, () => openReader(path, latestOf(migrations)));
-    if (!opened) return new SqliteClient({ path, reader, lane: undefined });
-    return new SqliteClient({ path, reader, lane: laneOver({ path, busyMs, ...opened }) });
+    const stage = new HotStage();
+    const lane = opened && laneOver({ path, busyMs, ...opened, stage });
+    return new SqliteClient({ path, reader, lane, stage });
   } catch (error) {
     opened?.writer.close();
     throw error;

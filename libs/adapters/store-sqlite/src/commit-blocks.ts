@@ -6,7 +6,9 @@ import {
   reviseRows,
   runAt,
   type CoverageRun,
+  type MergedPart,
   type Part,
+  type RecordBatch,
   type Revision,
   type RowConflict,
 } from '@kairos/domain';
@@ -61,39 +63,66 @@ function writeBlock(tables: SeriesTables, slice: Slice, state: BlockState, whole
   tables.dropSpans(slice.range, open);
 }
 
-/**
- * Merges one block's slice into what is stored. Few new rows go to the hot tier without a look at the chunk's body;
- * many, or rows inside what the chunk holds, into the chunk. Nothing is written when nothing is new.
- */
-export function mergeSlice(
-  tables: SeriesTables,
-  slice: Slice,
-): { readonly changed: boolean; readonly conflicts: readonly RowConflict[] } {
+interface Look {
+  readonly state: BlockState;
+  readonly inChunk: readonly CoverageRun[];
+  /** Rows that the slice may meet. */
+  readonly stored: RecordBatch;
+  readonly merged: MergedPart;
+  readonly isPaged: boolean;
+}
+
+/** What would become of a block. The chunk's body is not looked at where no row falls inside what it holds. */
+function lookAt(tables: SeriesTables, slice: Slice): Look {
   const { type } = tables.series.layout;
   const { batch } = slice.part;
   const state = stateOf(tables, slice);
   const inChunk = presentIn(state.header);
   const keys = { from: batch.ts[0] ?? 0, to: (batch.ts[batch.n - 1] ?? 0) + 1 };
-  const hot = tables.hotRows(keys, state.spans);
+  const single = tables.hotRows(keys, state.spans);
+  const paged = tables.paged(slice.range, state.known);
+  const hot = unionRows(type, single, paged.batch);
   const meetsChunk = rowsInside(batch, inChunk).length > 0;
   const stored = meetsChunk ? unionRows(type, tables.chunkRows(slice.block), hot) : hot;
+  const runs = mergeRuns(state.known, paged.runs);
+  const merged = mergeParts(type, { batch: stored, runs }, slice.part);
+  return { state, inChunk, stored, merged, isPaged: paged.batch.n > 0 };
+}
 
-  const merged = mergeParts(type, { batch: stored, runs: state.known }, slice.part);
-  const { changed, conflicts, part } = merged;
+/**
+ * Merges one block's slice into what is stored. Few new rows go to the tier of single rows without a look at the chunk's
+ * body; many, or rows inside what the chunk holds, into the chunk. Nothing is written when nothing is new.
+ */
+export function mergeSlice(
+  tables: SeriesTables,
+  slice: Slice,
+): { readonly changed: boolean; readonly conflicts: readonly RowConflict[] } {
+  let look = lookAt(tables, slice);
+  const { changed, conflicts } = look.merged;
   if (!changed) return { changed, conflicts };
+  if (look.isPaged) {
+    tables.unpack(slice.range);
+    look = lookAt(tables, slice);
+  }
+  writeSlice(tables, slice, look);
+  return { changed, conflicts };
+}
 
+function writeSlice(tables: SeriesTables, slice: Slice, look: Look): void {
+  const { type } = tables.series.layout;
+  const { state, inChunk, stored } = look;
+  const { part } = look.merged;
   const rows = changedRows(stored, part.batch);
   const settled = rows.filter((i) => runAt(part.runs, part.batch.ts[i] ?? 0)?.state === 'present');
   const isSmall = settled.length <= HOT_ROWS && !rows.some((i) => runAt(inChunk, part.batch.ts[i] ?? 0));
   if (isSmall) {
     tables.putHot(part.batch, rows);
     tables.joinSpans(newsOf(state.known, part.runs), state.whole);
-  } else {
-    const isAll = !state.header && !state.spans.some(hasRows);
-    const whole = isAll ? part : mergeParts(type, wholeBlock(tables, slice, state), slice.part).part;
-    writeBlock(tables, slice, state, whole);
+    return;
   }
-  return { changed, conflicts };
+  const isAll = !state.header && !state.spans.some(hasRows);
+  const whole = isAll ? part : mergeParts(type, wholeBlock(tables, slice, state), slice.part).part;
+  writeBlock(tables, slice, state, whole);
 }
 
 /** Merges runs of stretches where no rows came. True when they said something new. */
@@ -116,6 +145,8 @@ export function reviseBlock(
   const { layout } = tables.series;
   const { type } = layout;
   const range = layout.rangeOf(block);
+  const { batch: paged } = tables.paged(range, tables.told(range));
+  if (reviseRows(type, { batch: paged, runs: [] }, revisions).applied.length > 0) tables.unpack(range);
   const { header, spans } = stateOf(tables, { block, range });
   const hot = tables.hotRows(range, spans);
 
@@ -131,33 +162,43 @@ export function reviseBlock(
 }
 
 /** At least so many rows make it worth rewriting the chunk of a block that is not over yet. */
-const WORTHWHILE = 250;
+export const WORTHWHILE = 250;
+
+/** How many of the first rows of a sorted batch stand before `ts`, or at it. */
+function rowsUpTo(batch: RecordBatch, rows: readonly number[], ts: number): readonly number[] {
+  const end = rows.findIndex((i) => (batch.ts[i] ?? 0) > ts);
+  return end < 0 ? rows : rows.slice(0, end);
+}
 
 /**
- * Moves a block's final hot rows before `settledBefore` into its chunk, at most `maxRows` of them. Blocks that still run
- * wait until a rewrite is worth it. Answers how many rows moved, and how many could.
+ * Moves a block's final recent rows before `settledBefore` into its chunk, at most `maxRows` of them (`isWhole`: or none). Blocks that still
+ * run wait until a rewrite is worth it. Answers how many rows moved, how many could, and how many wait for more.
  */
 export function foldBlock(
   tables: SeriesTables,
   block: number,
-  p: { readonly settledBefore: number; readonly maxRows: number },
-): { readonly moved: number; readonly ripe: number } {
+  p: { readonly settledBefore: number; readonly maxRows: number; readonly isWhole?: boolean | undefined },
+): { readonly moved: number; readonly ripe: number; readonly waiting: number } {
   const { layout } = tables.series;
   const range = layout.rangeOf(block);
-  const { header, spans, known } = stateOf(tables, { block, range });
-  const hot = tables.hotRows(range, spans);
-  const final = rowsInside(
-    hot,
-    known.filter((run) => run.state === 'present'),
-  );
-  const ripe = final.filter((i) => (hot.ts[i] ?? 0) < p.settledBefore).length;
-  if (ripe === 0 || (ripe < WORTHWHILE && range.to > p.settledBefore)) return { moved: 0, ripe: 0 };
+  const state = stateOf(tables, { block, range });
+  const { header, spans } = state;
+  const single = tables.hotRows(range, spans);
+  const paged = tables.paged(range, state.known);
+  const known = mergeRuns(state.known, paged.runs);
+  const recent = unionRows(layout.type, paged.batch, single);
+  const present = known.filter((run) => run.state === 'present');
+  const final = rowsInside(recent, present);
+  const ripe = rowsUpTo(recent, final, p.settledBefore - 1).length;
+  if (ripe === 0 || (ripe < WORTHWHILE && range.to > p.settledBefore))
+    return { moved: 0, ripe: 0, waiting: ripe };
+  if (p.isWhole && ripe > p.maxRows) return { moved: 0, ripe, waiting: 0 };
 
   const moving = final.slice(0, Math.min(ripe, p.maxRows));
-  const lastMoved = hot.ts[moving.at(-1) ?? 0] ?? range.from;
+  const lastMoved = recent.ts[moving.at(-1) ?? 0] ?? range.from;
   const firstLeft = final[moving.length];
-  const cut = firstLeft === undefined ? range.to : (hot.ts[firstLeft] ?? range.to);
-  const rows = pickRows(layout.type, hot, moving);
+  const cut = firstLeft === undefined ? range.to : (recent.ts[firstLeft] ?? range.to);
+  const rows = pickRows(layout.type, recent, moving);
   // Trades of one instant may part here: then both tiers keep that instant's facts.
   const facts = clipRuns(known, { from: range.from, to: Math.max(cut, lastMoved + 1) }).filter(
     (run) => !isOpen(run),
@@ -166,10 +207,12 @@ export function foldBlock(
     block,
     v: (header?.v ?? 0) + 1,
     states: mergeRuns(header?.states ?? [], facts),
-    rows: unionRows(layout.type, tables.chunkRows(block), rows),
+    rows: header ? unionRows(layout.type, tables.chunkRows(block), rows) : rows,
   });
-  tables.dropHot(rows);
-  const emptied = { from: range.from, to: cut };
-  tables.dropSpans(emptied, clipRuns(known, emptied).filter(isOpen));
-  return { moved: moving.length, ripe };
+  if (single.n > 0) tables.dropHot(rows);
+  if (spans.length > 0) {
+    const emptied = { from: range.from, to: cut };
+    tables.dropSpans(emptied, clipRuns(state.known, emptied).filter(isOpen));
+  }
+  return { moved: moving.length, ripe, waiting: 0 };
 }

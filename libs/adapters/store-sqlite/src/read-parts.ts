@@ -37,7 +37,12 @@ function stepEnd(
   const byHot = firstHot
     ? layout.rangeOf(layout.blockOf(Math.max(firstHot.from, range.from)) + STEP_CHUNKS - 1).to
     : range.to;
-  return { end: Math.min(range.to, byChunks, bySpans, byHot), spans };
+  const firstPaged = tables.firstPaged(range);
+  const byPages =
+    firstPaged === undefined
+      ? range.to
+      : layout.rangeOf(layout.blockOf(Math.max(firstPaged, range.from)) + STEP_CHUNKS - 1).to;
+  return { end: Math.min(range.to, byChunks, bySpans, byHot, byPages), spans };
 }
 
 /** Everything in the next stretch of the range, a part a chunk; what lies between chunks goes with the one after. */
@@ -56,7 +61,7 @@ export function readStep(tables: SeriesTables, range: TimeRange): ReadStep {
   return { parts: parts.filter((part) => part.batch.n > 0 || part.runs.length > 0), next: end };
 }
 
-/** Hot first, then cold; the tiers share no key. */
+/** Hot first, then cold; of a key in several tiers, none counts in a page. */
 function readTile(
   tables: SeriesTables,
   p: {
@@ -71,5 +76,9 @@ function readTile(
   const hot = tables.hotRows(tile, p.spans);
   const cold = header ? sliceRange(tables.chunkRows(header.block), tile) : emptyBatch(type);
   const runs = mergeRuns(clipRuns(p.spans, tile), clipRuns(header?.states ?? [], tile));
-  return { batch: unionRows(type, cold, hot), runs };
+  const paged = tables.paged(tile, runs);
+  return {
+    batch: unionRows(type, unionRows(type, cold, hot), paged.batch),
+    runs: mergeRuns(runs, paged.runs),
+  };
 }

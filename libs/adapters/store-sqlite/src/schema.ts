@@ -192,11 +192,28 @@ CREATE TRIGGER finding_gone AFTER DELETE ON finding BEGIN
 END;
 `;
 
+/**
+ * Format 4: a third tier before the others. `hot_page` holds final rows of series with neighbouring ids as they came in
+ * together, packed and never changed (hot-page.ts, page-rows.ts). Such a row is its own fact: its slot is present. It
+ * counts only where neither a span nor `chunk.states` promises a row: whoever moves it to another tier leaves it behind,
+ * and the page goes when nothing in it counts any more. `from_ts` and `to_ts` bound the times of its rows. `id`: the shard
+ * (series id / 16) above 31 bits of a sequence, so that a shard's pages lie together and need no index.
+ */
+const FORMAT_4 = `
+CREATE TABLE hot_page (
+  id INTEGER PRIMARY KEY,
+  from_ts INTEGER NOT NULL,
+  to_ts INTEGER NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+`;
+
 /** Ascending by version. A released step is never edited; a change of format is a new step. */
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: FORMAT_1 },
   { version: 2, sql: FORMAT_2 },
   { version: 3, sql: FORMAT_3 },
+  { version: 4, sql: FORMAT_4 },
 ];
 
 export const latestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;

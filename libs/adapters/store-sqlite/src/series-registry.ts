@@ -81,6 +81,10 @@ export class SeriesRegistry {
     return series;
   }
 
+  keyOf(db: Connection, id: number): string | undefined {
+    return db.get<{ key: string }>('SELECT key FROM series WHERE id = ?', id)?.key;
+  }
+
   byId(db: Connection, id: number): KnownSeries | undefined {
     const row = db.get<SeriesRow>('SELECT id, doc FROM series WHERE id = ?', id);
     return row && this.known(db, seriesOf(row).key);

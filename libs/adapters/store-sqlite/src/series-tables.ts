@@ -10,12 +10,22 @@ import {
   rowAt,
   type BlockLayout,
   type CoverageRun,
+  type Part,
   type RecordBatch,
   type Row,
   type TimeRange,
   type Value,
 } from '@kairos/domain';
 import type { Connection } from './connection.ts';
+import {
+  batchOfPageRows,
+  firstPage,
+  liveRows,
+  pagesIn,
+  runsOfRows,
+  type PageRow,
+  type PageSource,
+} from './page-rows.ts';
 import { withoutRanges } from './parts.ts';
 
 /** A series as the tables know it. */
@@ -49,6 +59,8 @@ interface ChunkRow {
   readonly states: Uint8Array;
 }
 
+const NO_ROWS: readonly PageRow[] = [];
+
 /** Stretches of more slots than this are scanned by time, over all series; shorter ones slot by slot. */
 const MAX_LOOKUPS = 4_096;
 
@@ -80,10 +92,13 @@ const sameRun = (a: CoverageRun | undefined, b: CoverageRun): boolean =>
 export class SeriesTables {
   readonly series: KnownSeries;
   readonly #db: Connection;
+  readonly #pages: PageSource;
 
-  constructor(db: Connection, series: KnownSeries) {
+  /** `pages`: those of the series, where they are read already. */
+  constructor(db: Connection, series: KnownSeries, pages: PageSource = pagesIn(db)) {
     this.#db = db;
     this.series = series;
+    this.#pages = pages;
   }
 
   get #id(): number {
@@ -150,6 +165,12 @@ export class SeriesTables {
   /** What is known inside the range. */
   runs(range: TimeRange): CoverageRun[] {
     if (range.to <= range.from) return [];
+    const elsewhere = this.told(range);
+    return mergeRuns(elsewhere, this.paged(range, elsewhere).runs);
+  }
+
+  /** What spans and chunks say inside the range. */
+  told(range: TimeRange): CoverageRun[] {
     const { layout } = this.series;
     const headers = this.headers(layout.blockOf(range.from), layout.blockOf(range.to - 1));
     const inChunks = clipRuns(
@@ -157,6 +178,37 @@ export class SeriesTables {
       range,
     );
     return mergeRuns(clipRuns(this.spans(range), range), inChunks);
+  }
+
+  /** Rows in hot pages inside the range that count, with their runs. `elsewhere`: all that spans and chunks say there. */
+  paged(range: TimeRange, elsewhere: readonly CoverageRun[]): Part {
+    const { grid, type } = this.series.layout;
+    const rows = grid ? liveRows(this.#pages.rowsOf(this.#id, range), elsewhere) : NO_ROWS;
+    return { batch: batchOfPageRows(type, rows), runs: grid ? runsOfRows(grid, rows) : [] };
+  }
+
+  /** Where the first page with rows of the series, or of its neighbours, begins inside the range. */
+  firstPaged(range: TimeRange): number | undefined {
+    return this.series.layout.grid && firstPage(this.#db, this.#id, range);
+  }
+
+  /** Moves the rows that count in hot pages to the tier of single rows, where they can be changed. */
+  unpack(range: TimeRange): void {
+    const { grid } = this.series.layout;
+    if (!grid || this.#pages.rowsOf(this.#id, range).length === 0) return;
+    this.putSingle(liveRows(this.#pages.rowsOf(this.#id, range), this.told(range)));
+  }
+
+  /** Copies rows of hot pages, which count there no more, to the tier of single rows. */
+  putSingle(rows: readonly PageRow[]): void {
+    const { grid, type } = this.series.layout;
+    if (!grid || rows.length === 0) return;
+    const batch = batchOfPageRows(type, rows);
+    this.putHot(
+      batch,
+      rows.map((_, i) => i),
+    );
+    this.joinSpans(runsOfRows(grid, rows));
   }
 
   /** Hot rows inside the range. `spans`: all spans there are in the range; hot rows stand nowhere else. */

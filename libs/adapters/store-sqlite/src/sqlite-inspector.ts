@@ -5,8 +5,10 @@ import {
   countSlots,
   hasRows,
   intersectRange,
+  mergeRuns,
   type BlockLayout,
   type CoverageRun,
+  type TimeRange,
 } from '@kairos/domain';
 import type {
   BudgetItem,
@@ -22,12 +24,14 @@ import type {
 } from '@kairos/ports';
 import type { SqliteClient } from './client.ts';
 import { identityOf } from './file-watch.ts';
+import { HotPage } from './hot-page.ts';
+import { liveRows, pagesIn, runsOfRows } from './page-rows.ts';
 import type { Connection } from './connection.ts';
 import { containerFaults } from './container-faults.ts';
 import { cursorOf, parseCursor } from './cursor.ts';
 import { Face } from './face.ts';
 import { SeriesRegistry } from './series-registry.ts';
-import type { KnownSeries } from './series-tables.ts';
+import { SeriesTables, type KnownSeries } from './series-tables.ts';
 import { dueOf, taskOf, type DueRow } from './task-rows.ts';
 
 interface SpanRow {
@@ -56,7 +60,7 @@ const SPANS_OVER = `
 SELECT from_ts, to_ts, facts FROM span WHERE series = ? AND from_ts < ? AND to_ts > ? ORDER BY from_ts`;
 const SPAN_AT = `
 SELECT from_ts, to_ts, facts FROM span WHERE series = ? AND from_ts <= ? ORDER BY from_ts DESC LIMIT 1`;
-const HOT_PAGE = `
+const HOT_ROWS = `
 SELECT ts, series, tie, body FROM hot WHERE (ts, series, tie) > (?, ?, ?) ORDER BY ts, series, tie LIMIT ?`;
 
 const LOWEST = -9e15;
@@ -129,7 +133,10 @@ export class SqliteInspector implements StoreInspector {
       const chunks = db.all<{ block: number }>(sql, id, after, p.limit).map((row) => row.block);
       const beyond = p.after === undefined ? LOWEST : layout.rangeOf(p.after).to;
       const promised = promisedBlocks(db, { id, layout }, { beyond, limit: p.limit });
-      return [...new Set([...chunks, ...promised.filter((block) => block > after)])]
+      const rowsBeyond = attempt(() => pagesIn(db).rowsOf(id, { from: beyond, to: -LOWEST }));
+      const paged = layout.grid ? (rowsBeyond.value ?? []) : [];
+      const others = [...promised, ...paged.map((row) => layout.blockOf(row.ts))];
+      return [...new Set([...chunks, ...others.filter((block) => block > after)])]
         .sort((a, b) => a - b)
         .slice(0, p.limit);
     });
@@ -139,9 +146,13 @@ export class SqliteInspector implements StoreInspector {
     return this.#face.read((db) => {
       const known = this.#registry.known(db, p.key);
       const range = known.layout.rangeOf(p.block);
-      const spans = db.all<SpanRow>(SPANS_OVER, known.id, range.to, range.from).map(spanOf);
-      const hot = spans.filter(hasRows).flatMap((run) => hotKeys(db, known, intersectRange(run, range)));
-      return { block: p.block, chunk: chunkOf(db, known.id, p.block), spans, hot };
+      const told = db.all<SpanRow>(SPANS_OVER, known.id, range.to, range.from).map(spanOf);
+      const single = told.filter(hasRows).flatMap((run) => hotKeys(db, known, intersectRange(run, range)));
+      const chunk = chunkOf(db, known.id, p.block);
+      const paged = pagedIn(db, known, { range, elsewhere: mergeRuns(told, chunk?.states ?? []) });
+      const hot = [...single, ...paged.keys].sort((a, b) => a.ts - b.ts);
+      const spans = paged.keys.length > 0 ? mergeRuns(told, paged.runs) : told;
+      return { block: p.block, chunk, spans, hot };
     });
   }
 
@@ -163,14 +174,14 @@ export class SqliteInspector implements StoreInspector {
     readonly after?: string | undefined;
   }): Promise<Page<InspectedHotRow>> {
     return this.#face.read((db) => {
-      const start: readonly [number, number, string] = [LOWEST, 0, ''];
-      const [ts, series, tie] = p.after === undefined ? start : parseCursor(p.after, start);
-      const rows = db.all<HotRow>(HOT_PAGE, ts, series, tie, p.limit);
+      const start: readonly [string, number, number, string] = ['single', LOWEST, 0, ''];
+      const [tier, ts, series, tie] = p.after === undefined ? start : parseCursor(p.after, start);
+      if (tier === 'paged') return pagedAfter(db, this.#registry, { after: ts, limit: p.limit });
+      const rows = db.all<HotRow>(HOT_ROWS, ts, series, tie, p.limit);
       const last = rows.at(-1);
-      return {
-        items: rows.map((row) => inspectedOf(db, row)),
-        ...(last && rows.length === p.limit && { next: cursorOf([last.ts, last.series, last.tie]) }),
-      };
+      const next =
+        last && rows.length === p.limit ? ['single', last.ts, last.series, last.tie] : ['paged', 0, 0, ''];
+      return { items: rows.map((row) => inspectedOf(db, row)), next: cursorOf(next) };
     });
   }
 
@@ -247,6 +258,52 @@ function hotKeys(
   return Array.from({ length: countSlots(grid, stretch) }, (_, i) =>
     db.get<RowKey>('SELECT ts, tie FROM hot WHERE ts = ? AND series = ?', grid.openOf(first + i), id),
   ).filter((key) => key !== undefined);
+}
+
+/** Rows in hot pages that count, with their facts. Pages that cannot be read hold none here: `hotRows` tells of them. */
+function pagedIn(
+  db: Connection,
+  { id, layout }: KnownSeries,
+  p: { readonly range: TimeRange; readonly elsewhere: readonly CoverageRun[] },
+): { readonly keys: readonly RowKey[]; readonly runs: readonly CoverageRun[] } {
+  const { grid } = layout;
+  if (!grid) return { keys: [], runs: [] };
+  const rows = liveRows(attempt(() => pagesIn(db).rowsOf(id, p.range)).value ?? [], p.elsewhere);
+  return { keys: rows.map(({ ts }) => ({ ts, tie: '' })), runs: runsOfRows(grid, rows) };
+}
+
+/** The rows that count of the next pages: of at least one, and of more while they are fewer than `limit`. */
+function pagedAfter(
+  db: Connection,
+  registry: SeriesRegistry,
+  p: { readonly after: number; readonly limit: number },
+): Page<InspectedHotRow> {
+  const sql = 'SELECT id, from_ts, body FROM hot_page WHERE id > ? ORDER BY id LIMIT 1';
+  const items: InspectedHotRow[] = [];
+  let { after } = p;
+  while (items.length < p.limit) {
+    const found = db.get<{ id: number; from_ts: number; body: Uint8Array }>(sql, after);
+    if (!found) return { items };
+    after = found.id;
+    const { value, fault } = attempt(() => new HotPage(found.body));
+    if (value) items.push(...countingIn(db, registry, value));
+    else items.push({ key: undefined, ts: found.from_ts, tie: '', run: undefined, fault });
+  }
+  return { items, next: cursorOf(['paged', after, 0, '']) };
+}
+
+function countingIn(db: Connection, registry: SeriesRegistry, page: HotPage): InspectedHotRow[] {
+  return Array.from({ length: page.rows }, (_, row): InspectedHotRow[] => {
+    const ts = page.tsOf(row);
+    const known = registry.byId(db, page.seriesOf(row));
+    const { grid } = known?.layout ?? {};
+    if (!known || !grid) return [{ key: undefined, ts, tie: '', run: undefined, fault: undefined }];
+    const slot = { from: ts, to: grid.openOf(grid.indexOf(ts) + 1) };
+    const told = attempt(() => new SeriesTables(db, known).told(slot)).value ?? [];
+    if (told.some(hasRows)) return [];
+    const key = registry.keyOf(db, known.id);
+    return [{ key, ts, tie: '', run: { ...slot, state: 'present' }, fault: undefined }];
+  }).flat();
 }
 
 function inspectedOf(db: Connection, row: HotRow): InspectedHotRow {

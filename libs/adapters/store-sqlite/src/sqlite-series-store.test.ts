@@ -34,11 +34,35 @@ describe('SqliteSeriesStore tiers', () => {
       expect(count('chunk')).toBeGreaterThanOrEqual(2);
     }));
 
-  it('keeps single records hot, with one span for all of them', () =>
+  it('gathers records that follow one another in pages, which tell their own coverage', () =>
     withStore(async (store, count) => {
       for (let slot = 0; slot < 20; slot += 1) await store.commit({ series, part: klineRows(1, at(slot)) });
 
-      expect([count('hot'), count('span'), count('chunk')]).toEqual([20, 1, 0]);
+      expect(['hot_page', 'hot', 'span', 'chunk'].map(count)).toEqual([20, 0, 0, 0]);
+      expect(await store.coverage({ key: series.key, range: { from: at(-9), to: at(99) } })).toEqual([
+        { from: at(0), to: at(20), state: 'present' },
+      ]);
+    }));
+
+  it('writes one page for what arrives together of neighbouring series', () =>
+    withStore(async (store, count) => {
+      const many = [series, aSeries({ instrument: 'binance:ETH/USDT' })];
+      for (const s of many) await store.ensureSeries({ series: s });
+      await addAll(store, many, 0);
+
+      expect(count('hot_page')).toBe(1);
+    }));
+
+  it('keeps records that do not follow one by one, with a span', () =>
+    withStore(async (store, count) => {
+      for (let slot = 9; slot >= 0; slot -= 1) await store.commit({ series, part: klineRows(1, at(slot)) });
+
+      expect(['hot_page', 'hot', 'span', 'chunk'].map(count)).toEqual([1, 10, 1, 0]);
+      expect(await store.compact({ settledBefore: at(100_000), maxRows: 100 })).toEqual({
+        rows: 10,
+        more: false,
+      });
+      expect(['hot_page', 'hot', 'span', 'chunk'].map(count)).toEqual([0, 0, 0, 1]);
     }));
 
   it('keeps the open candle hot when its page goes into a chunk', () =>
@@ -52,7 +76,7 @@ describe('SqliteSeriesStore tiers', () => {
       await store.commit({ series, part: klineRows(1, at(59)) });
       await store.commit({ series, part: klineRows(1, at(60)) });
 
-      expect([count('hot'), count('chunk')]).toEqual([2, 1]);
+      expect(['hot_page', 'hot', 'chunk'].map(count)).toEqual([1, 1, 1]);
     }));
 
   it('keeps a run over years as one span', () =>
@@ -76,10 +100,10 @@ describe('SqliteSeriesStore tiers', () => {
 
       const early = await store.compact({ settledBefore: at(100), maxRows: 4_000 });
       const worth = await store.compact({ settledBefore: at(255), maxRows: 4_000 });
-      expect([early.rows, worth.rows, count('hot')]).toEqual([0, 510, 10]);
+      expect([early.rows, worth.rows, count('hot_page')]).toEqual([0, 510, 5]);
 
       const rest = await store.compact({ settledBefore: at(100_000), maxRows: 4_000 });
-      expect([rest.rows, count('hot'), count('span')]).toEqual([10, 0, 0]);
+      expect([rest.rows, count('hot_page'), count('span')]).toEqual([10, 0, 0]);
     }));
 
   it('folds no open candle', () =>

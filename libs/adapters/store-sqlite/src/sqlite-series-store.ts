@@ -26,6 +26,7 @@ import { mergeRest, mergeSlice, reviseBlock } from './commit-blocks.ts';
 import { Compactor } from './compactor.ts';
 import type { Connection } from './connection.ts';
 import { Face } from './face.ts';
+import type { HotStage } from './hot-stage.ts';
 import { cutPart } from './parts.ts';
 import { readStep } from './read-parts.ts';
 import {
@@ -39,6 +40,8 @@ import {
 } from './series-notes.ts';
 import { SeriesRegistry } from './series-registry.ts';
 import { SeriesTables } from './series-tables.ts';
+
+const ADDED: CommitResult = { changed: true, conflicts: [], revised: [] };
 
 /** Beyond these no date exists; callers may ask for "ever". */
 const END_OF_TIME = 8e15;
@@ -55,12 +58,14 @@ const clamp = (range: TimeRange): TimeRange => ({
 export class SqliteSeriesStore implements SeriesStore {
   readonly capabilities: SeriesStoreCapabilities = { fencing: 'checked', durable: true };
   readonly #face: Face;
+  readonly #stage: HotStage;
   readonly #clock: Clock | undefined;
   readonly #registry = new SeriesRegistry();
   readonly #compactor = new Compactor((db, id) => this.#registry.byId(db, id));
 
   constructor(client: SqliteClient, clock?: Clock) {
     this.#face = new Face(client);
+    this.#stage = client.stage;
     this.#clock = clock;
   }
 
@@ -83,7 +88,10 @@ export class SqliteSeriesStore implements SeriesStore {
   }
 
   commit(p: CommitRequest): Promise<CommitResult> {
-    return this.#face.write((db) => this.#commit(db, p), { rows: p.part.batch.n });
+    return this.#face.write((db) => this.#commit(db, p), {
+      rows: p.part.batch.n,
+      light: (db) => this.#append(db, p),
+    });
   }
 
   coverage(p: { readonly key: string; readonly range: TimeRange }): Promise<readonly CoverageRun[]> {
@@ -152,9 +160,18 @@ export class SqliteSeriesStore implements SeriesStore {
     return new SeriesTables(db, this.#registry.known(db, key));
   }
 
+  /** Rows after all others of their series need no look at those. */
+  #append(db: Connection, p: CommitRequest): CommitResult | undefined {
+    if (p.evidence?.length || p.findings?.length || p.revisions?.length) return undefined;
+    const series = this.#registry.known(db, p.series.key);
+    checkFence(db, p.fence);
+    return this.#stage.append(db, series, p.part) ? ADDED : undefined;
+  }
+
   #commit(db: Connection, p: CommitRequest): CommitResult {
     const tables = this.#tables(db, p.series.key);
     const { id, layout } = tables.series;
+    this.#stage.forget(id);
     checkFence(db, p.fence);
     checkPart(layout, p.part);
 

@@ -11,6 +11,21 @@ export interface WriteOptions<T> {
   readonly onUnknown?: (() => T) | undefined;
   /** How many rows it brings; default 0. */
   readonly rows?: number | undefined;
+  /**
+   * A cheaper way for the usual case, tried first, in no savepoint: it writes nothing, but may gather in the lane's stage.
+   * Undefined, with nothing gathered: it is not that case.
+   */
+  readonly light?: ((db: Connection) => T | undefined) | undefined;
+}
+
+/** Gathers what light writes of one transaction bring. */
+export interface Stage {
+  /** At the start of each transaction. */
+  opened(db: Connection): void;
+  /** Writes what was gathered: before any write that is not light, and before the commit. */
+  settle(db: Connection): void;
+  /** After a rollback: nothing of what was gathered, or written, took effect. */
+  lost(): void;
 }
 
 export interface WriteLaneParts {
@@ -22,6 +37,7 @@ export interface WriteLaneParts {
   guard(): void;
   /** Whether the disk has room again, after it was full. */
   hasRoom(): boolean;
+  readonly stage?: Stage | undefined;
   /** Called once, with the fault that ends all writing. Must not throw. */
   onFault?(error: KairosError): void;
 }
@@ -29,6 +45,8 @@ export interface WriteLaneParts {
 interface Job {
   readonly weight: number;
   run(db: Connection): void;
+  /** True: done. */
+  readonly light: ((db: Connection) => boolean) | undefined;
   readonly onUnknown: (() => void) | undefined;
   resolve(): void;
   reject(error: KairosError): void;
@@ -36,10 +54,24 @@ interface Job {
 
 /**
  * Writes share a transaction until they weigh so much together: about 10 ms, as it blocks this process while it runs. A
- * write alone costs about as much as twenty rows.
+ * write alone costs about as much as twenty rows, a light one as much as two.
  */
 const GROUP_WEIGHT = 8_192;
 const WRITE_WEIGHT = 20;
+const LIGHT_WEIGHT = 2;
+const MOST_JOBS = GROUP_WEIGHT / LIGHT_WEIGHT;
+
+/** Of one transaction: those that stand once it is committed, and those whose turn did not come. */
+interface Done {
+  readonly kept: readonly Job[];
+  readonly left: readonly Job[];
+}
+
+interface Outcome {
+  /** Otherwise it was rejected. */
+  readonly stands: boolean;
+  readonly weight: number;
+}
 
 /** The whole transaction is lost to it. */
 const endsAll = (error: KairosError): boolean => isFault(error) || isFull(error);
@@ -66,11 +98,18 @@ export class WriteLane {
   }
 
   write<T>(op: (db: Connection) => T, options: WriteOptions<T> = {}): Promise<T> {
-    const { onUnknown, rows = 0 } = options;
+    const { onUnknown, rows = 0, light } = options;
     return new Promise<T>((resolve, reject) => {
       let answer: () => T;
       this.#queue.push({
         weight: WRITE_WEIGHT + rows,
+        light:
+          light &&
+          ((db) => {
+            const value = light(db);
+            if (value !== undefined) answer = () => value;
+            return value !== undefined;
+          }),
         run: (db) => {
           const value = op(db);
           answer = () => value;
@@ -95,36 +134,31 @@ export class WriteLane {
   async #work(): Promise<void> {
     // A turn of the event loop later, what else arrived in this one is queued too.
     await new Promise((resolve) => setImmediate(resolve));
-    while (this.#queue.length > 0) {
-      await this.#runGroup(this.#nextGroup(), false);
-    }
+    while (this.#queue.length > 0) await this.#runGroup(this.#queue.splice(0, MOST_JOBS), false);
     this.#working = undefined;
   }
 
-  #nextGroup(): Job[] {
-    let weight = 0;
-    let n = 0;
-    for (; n < this.#queue.length && weight < GROUP_WEIGHT; n += 1) weight += this.#queue[n]?.weight ?? 0;
-    return this.#queue.splice(0, n);
-  }
-
   async #runGroup(jobs: readonly Job[], again: boolean): Promise<void> {
-    let kept: readonly Job[];
+    const { writer, stage } = this.#parts;
+    let done: Done;
     try {
       this.#checkDisk();
       await this.#parts.begin();
       this.#parts.guard();
-      kept = this.#runJobs(jobs);
+      stage?.opened(writer);
+      done = this.#runJobs(jobs);
+      stage?.settle(writer);
     } catch (raw) {
       this.#refuse(jobs, raw);
       return;
     }
+    this.#queue.unshift(...done.left);
     try {
-      this.#parts.writer.run('COMMIT');
+      writer.run('COMMIT');
       this.#full = undefined;
-      for (const job of kept) job.resolve();
+      for (const job of done.kept) job.resolve();
     } catch (raw) {
-      await this.#afterFailedCommit(kept, raw, again);
+      await this.#afterFailedCommit(done.kept, raw, again);
     }
   }
 
@@ -134,24 +168,53 @@ export class WriteLane {
     if (this.#full && !this.#parts.hasRoom()) throw this.#full;
   }
 
-  /** Runs each job; answers those that did not throw. @throws the first disk fault. */
-  #runJobs(jobs: readonly Job[]): readonly Job[] {
-    const { writer } = this.#parts;
+  /** Runs jobs until they weigh enough. @throws the first disk fault. */
+  #runJobs(jobs: readonly Job[]): Done {
     const kept: Job[] = [];
-    for (const job of jobs) {
-      writer.run('SAVEPOINT job');
-      try {
-        job.run(writer);
-        kept.push(job);
-      } catch (raw) {
-        const error = storeError(raw, this.#parts.path);
-        if (endsAll(error)) throw error;
-        writer.run('ROLLBACK TO job');
-        job.reject(error);
-      }
-      writer.run('RELEASE job');
+    let weight = 0;
+    for (const [i, job] of jobs.entries()) {
+      if (weight >= GROUP_WEIGHT) return { kept, left: jobs.slice(i) };
+      const outcome = this.#runLight(job) ?? this.#runHeavy(job);
+      weight += outcome.weight;
+      if (outcome.stands) kept.push(job);
     }
-    return kept;
+    return { kept, left: [] };
+  }
+
+  /** Undefined: it is none. What it throws left nothing behind. */
+  #runLight(job: Job): Outcome | undefined {
+    if (!job.light) return undefined;
+    try {
+      const weight = job.weight - WRITE_WEIGHT + LIGHT_WEIGHT;
+      return job.light(this.#parts.writer) ? { stands: true, weight } : undefined;
+    } catch (raw) {
+      this.#reject(job, raw);
+      return { stands: false, weight: LIGHT_WEIGHT };
+    }
+  }
+
+  #runHeavy(job: Job): Outcome {
+    const { writer, stage } = this.#parts;
+    const { weight } = job;
+    stage?.settle(writer);
+    writer.run('SAVEPOINT job');
+    let stands = true;
+    try {
+      job.run(writer);
+    } catch (raw) {
+      this.#reject(job, raw);
+      stands = false;
+      writer.run('ROLLBACK TO job');
+    }
+    writer.run('RELEASE job');
+    return { stands, weight };
+  }
+
+  /** @throws what ends the whole transaction. */
+  #reject(job: Job, raw: unknown): void {
+    const error = storeError(raw, this.#parts.path);
+    if (endsAll(error)) throw error;
+    job.reject(error);
   }
 
   async #afterFailedCommit(jobs: readonly Job[], raw: unknown, again: boolean): Promise<void> {
@@ -180,6 +243,7 @@ export class WriteLane {
   /** Never throws: whoever waits must be answered. A transaction that cannot be ended is a fault. */
   #rollback(): void {
     const { writer, path } = this.#parts;
+    this.#parts.stage?.lost();
     try {
       if (writer.inTransaction) writer.run('ROLLBACK');
     } catch (raw) {
