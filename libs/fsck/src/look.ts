@@ -204,7 +204,10 @@ export async function lookAtHot(
   const found: Violation[] = [];
   for (const row of page.items) {
     if (row.key === undefined) {
-      found.push(violation('hot_astray', { ts: row.ts }));
+      const { ts, fault } = row;
+      found.push(
+        fault === undefined ? violation('hot_astray', { ts }) : violation('hot_unreadable', { ts }, fault),
+      );
       continue;
     }
     if (!layouts.has(row.key)) {
