@@ -1,103 +1,125 @@
-import { existsSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { SystemClock } from '@kairos/clock-system';
-import { ConfigError, StoreError } from '@kairos/domain';
-import { checkStore, type Violation } from '@kairos/fsck';
-import { openSqliteStore } from '@kairos/store-sqlite';
-import {
-  EXIT,
-  LANGUAGES,
-  UsageError,
-  type Command,
-  type ExitCode,
-  type Language,
-  type Terminal,
-} from './command.ts';
-import { loadConfig } from './configuration.ts';
-import { DOCTOR_HELP, reportJson, reportText, type DoctorReport } from './doctor-report.ts';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { RuntimeConfig } from '@kairos/config';
+import { ConfigError } from '@kairos/domain';
+import { EXIT, type Call, type ExitCode, type Work } from './command.ts';
+import { loadConfigOrDefaults, type Loaded } from './configuration.ts';
+import { same, type Check } from './doctor/check.ts';
+import { diskCheck, nodeCheck, storeCheck } from './doctor/machine-checks.ts';
+import { proxyChecks, serverCheck } from './doctor/network-checks.ts';
+import { reportJson, reportLines } from './doctor/report.ts';
+import { sourceChecks } from './doctor/source-checks.ts';
+import { openHouse } from './open-house.ts';
+import { flagOf, languageOption, textOf } from './options.ts';
+import { outOf } from './terminal/display.ts';
 
-interface Options {
-  readonly fsck: boolean;
-  readonly config: string | undefined;
-  readonly store: string | undefined;
-  readonly json: boolean;
-  readonly language: Language | undefined;
-  readonly help: boolean;
-}
+const CONFIG = { en: 'configuration', zh: '配置' };
 
-function optionsOf(args: readonly string[]): Options {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        fsck: { type: 'boolean' },
-        config: { type: 'string' },
-        store: { type: 'string' },
-        json: { type: 'boolean' },
-        lang: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    });
-    const { fsck = false, json = false, help = false, config, store, lang } = values;
-    const language = LANGUAGES.find((known) => known === lang);
-    if (lang !== undefined && !language) throw new UsageError(`--lang ${lang}: must be en or zh`);
-    if (!fsck && !help) throw new UsageError('doctor: say what to check; there is --fsck');
-    return { fsck, json, help, config, store, language };
-  } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** Which file to look into, and in what language to tell of it. */
-async function target(
-  options: Options,
-  env: Terminal['env'],
-): Promise<{ readonly path: string; readonly language: Language }> {
-  const { store, config, language } = options;
-  if (store !== undefined && config === undefined) return { path: store, language: language ?? 'en' };
-  const remedy = 'give another with --config FILE, or the store itself with --store PATH';
-  const loaded = await loadConfig(config, env, remedy);
-  const { taskStore, locale } = loaded.config;
-  const { file } = loaded;
-  if (store === undefined && taskStore.type === 'memory')
-    throw new ConfigError(`${file}: task_store.type is memory: there is no file to look into`, { file });
-  return { path: store ?? taskStore.path, language: language ?? locale };
-}
-
-/** Everything in the store at the path. @throws StoreError when it cannot be opened */
-async function examine(path: string): Promise<DoctorReport> {
-  if (!existsSync(path))
-    throw new StoreError(
-      'STORE_MISSING',
-      `store ${path}: there is no such file; name another with --store PATH`,
-    );
-  const clock = new SystemClock();
-  const startedAt = clock.now();
-  const store = await openSqliteStore({ path, readOnly: true });
-  try {
-    const check = checkStore({ ...store, clock });
-    const violations: Violation[] = [];
-    for await (const violation of check) violations.push(violation);
-    return { path, checked: check.counts, tookMs: Math.max(0, clock.now() - startedAt), violations };
-  } finally {
-    await store.close();
-  }
-}
-
-/** `kairos doctor --fsck`: checks a store, mends nothing. */
-export const doctor: Command = {
-  name: 'doctor',
-  summary: { en: 'check that a store keeps what it promises', zh: '检查存储是否完好' },
-  async run(args, terminal): Promise<ExitCode> {
-    const options = optionsOf(args);
-    if (options.help) {
-      terminal.out(DOCTOR_HELP[options.language ?? 'en']);
-      return EXIT.ok;
-    }
-    const { path, language } = await target(options, terminal.env);
-    const report = await examine(path);
-    terminal.out(options.json ? reportJson(report, language) : reportText(report, language));
-    return report.violations.some((v) => v.severity === 'error') ? EXIT.found : EXIT.ok;
+const configured = ({ file, config, bare }: Loaded): Check[] => [
+  {
+    id: 'config',
+    label: CONFIG,
+    verdict: config.notices.length > 0 ? 'warn' : 'ok',
+    seen: bare
+      ? { en: 'none; defaults and a sandbox', zh: '没有配置文件；使用默认值与沙箱' }
+      : same([file, ...config.notices].join('\n')),
   },
+];
+
+const misconfigured = (error: ConfigError): Check => ({
+  id: 'config',
+  label: CONFIG,
+  verdict: 'fail',
+  seen: same(error.message),
+  remedy: {
+    en: 'correct what is named; docs/reference/config.md tells every setting',
+    zh: '请修正所列之处；全部设置见 docs/reference/config.md',
+  },
+});
+
+/** Asks every configured source at once, each through its budget. */
+async function askSources(call: Call, config: RuntimeConfig, path: string): Promise<Check[]> {
+  const only = textOf(call, 'source');
+  const ids = only === undefined ? Object.keys(config.sources) : [only];
+  if (ids.length === 0 || flagOf(call, 'offline')) return [];
+  // Looking must not make a store: without one, requests are counted in passing.
+  const scratch = await mkdtemp(join(tmpdir(), 'kairos-doctor-'));
+  const usable = (await storeCheck(path)).verdict === 'ok';
+  const { existsSync } = await import('node:fs');
+  try {
+    const house = await openHouse({
+      config,
+      path: usable && existsSync(path) ? path : join(scratch, 'budget.sqlite'),
+      create: true,
+    });
+    try {
+      const told = await Promise.all(ids.map((id) => sourceChecks(id, { config, sources: house.sources })));
+      return told.flat();
+    } finally {
+      await house.close();
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) return [misconfigured(error)];
+    throw error;
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function storeChecks(config: RuntimeConfig, path: string, named: boolean): Promise<Check[]> {
+  if (config.taskStore.type === 'memory' && !named)
+    return [
+      {
+        id: 'store',
+        label: { en: 'store', zh: '存储' },
+        verdict: 'warn',
+        seen: { en: 'memory: everything is gone when the server ends', zh: 'memory：服务结束后数据全部丢失' },
+        remedy: { en: 'set task_store.type: sqlite', zh: '请设置 task_store.type: sqlite' },
+      },
+    ];
+  return Promise.all([storeCheck(path), diskCheck(path)]);
+}
+
+async function checkAll(call: Call, loaded: Loaded): Promise<readonly Check[]> {
+  const { config } = loaded;
+  const named = textOf(call, 'store');
+  const path = named ?? config.taskStore.path;
+  const [store, server, proxies] = await Promise.all([
+    storeChecks(config, path, named !== undefined),
+    serverCheck(config, path),
+    proxyChecks(config),
+  ]);
+  const sources = await askSources(call, config, path);
+  return [nodeCheck(process.version), ...configured(loaded), ...store, server, ...proxies, ...sources];
+}
+
+/** What fails first decides the exit code, in the order in which it should be mended. */
+function exitOf(checks: readonly Check[]): ExitCode {
+  const failed = checks.filter((c) => c.verdict === 'fail').map((c) => c.id);
+  if (failed.some((id) => id === 'config')) return EXIT.usage;
+  if (failed.some((id) => id === 'store' || id === 'disk')) return EXIT.store;
+  if (failed.some((id) => id.startsWith('source.'))) return EXIT.venue;
+  if (failed.includes('server')) return EXIT.server;
+  return failed.length > 0 ? EXIT.found : EXIT.ok;
+}
+
+/** `kairos doctor`: what keeps Kairos from working, each with its remedy. */
+export const doctor: Work = async (call) => {
+  if (flagOf(call, 'fsck')) return (await import('./doctor/fsck.ts')).fsck(call);
+  const asked = languageOption(call);
+  let checks: readonly Check[];
+  let language = asked ?? 'en';
+  try {
+    const loaded = await loadConfigOrDefaults(textOf(call, 'config'), call.terminal.env);
+    language = asked ?? loaded.config.locale;
+    checks = await checkAll(call, loaded);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    checks = [nodeCheck(process.version), misconfigured(error)];
+  }
+  const { out } = call.terminal;
+  if (flagOf(call, 'json')) out(reportJson(checks, language));
+  else for (const line of reportLines(checks, language, outOf(call.terminal))) out(line);
+  return exitOf(checks);
 };

@@ -1,62 +1,93 @@
-import { ConfigError, KairosError, SourceError } from '@kairos/domain';
 import {
   EXIT,
   LANGUAGES,
   printable,
+  ServerError,
   UsageError,
-  type Command,
   type ExitCode,
   type Language,
   type Terminal,
 } from './command.ts';
-import { doctor } from './doctor.ts';
-import { verify } from './verify.ts';
-
-const COMMANDS: readonly Command[] = [doctor, verify];
-
-const HEAD: Readonly<Record<Language, string>> = {
-  en: 'Usage: kairos COMMAND [OPTIONS]   (kairos COMMAND --help tells more)\n',
-  zh: '用法：kairos 命令 [选项]   （kairos 命令 --help 查看详情）\n',
-};
 
 /** Before the options are parsed, and when they cannot be. */
-function languageOf(args: readonly string[]): Language {
+function languageOf(args: readonly string[], env: Terminal['env']): Language {
   const given = args.flatMap((arg, i) =>
     arg === '--lang' ? [args[i + 1]] : arg.startsWith('--lang=') ? [arg.slice(7)] : [],
   );
-  return LANGUAGES.find((known) => given.includes(known)) ?? 'en';
+  const said = [...given, env['KAIROS_LOCALE']];
+  return LANGUAGES.find((known) => said.includes(known)) ?? 'en';
 }
 
-const usage = (language: Language): string =>
-  [HEAD[language], ...COMMANDS.map((c) => `  ${c.name.padEnd(12)}${c.summary[language]}`)].join('\n');
+/** Where more is told. A question ends a sentence of its own. */
+const POINTERS = {
+  en: { clause: '; see kairos --help', sentence: ' See kairos --help.' },
+  zh: { clause: '；见 kairos --help', sentence: '见 kairos --help。' },
+} as const;
 
-const isHelp = (arg: string): boolean => arg === '--help' || arg === '-h' || arg === 'help';
+const pointed = (message: string, language: Language): string =>
+  message + POINTERS[language][/[?？]$/.test(message) ? 'sentence' : 'clause'];
 
-function explain(error: unknown, terminal: Terminal): ExitCode {
+async function explain(error: unknown, language: Language, terminal: Terminal): Promise<ExitCode> {
   if (error instanceof UsageError) {
-    terminal.err(`kairos: ${printable(error.message)}; see kairos --help`);
+    terminal.err(`kairos: ${pointed(printable(error.message), language)}`);
     return EXIT.usage;
   }
-  if (KairosError.is(error)) {
-    terminal.err(`kairos: ${error.code}: ${printable(error.message)}`);
-    return error instanceof ConfigError ? EXIT.usage : error instanceof SourceError ? EXIT.venue : EXIT.store;
+  if (error instanceof ServerError) {
+    terminal.err(`kairos: ${printable(error.message)}`);
+    return EXIT.server;
   }
-  terminal.err(`kairos: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return EXIT.internal;
+  const { explainFailure } = await import('./explain-failure.ts');
+  return explainFailure(error, language, terminal);
+}
+
+interface Thrown {
+  readonly code: string;
+  readonly message: string;
+}
+
+const isCommanders = (error: unknown): error is Thrown =>
+  error instanceof Error &&
+  'code' in error &&
+  typeof error.code === 'string' &&
+  error.code.startsWith('commander.');
+
+/** What commander ended early for: help was shown, or the call is wrong. */
+async function commandersEnd(
+  fault: Thrown,
+  p: { readonly language: Language; readonly terminal: Terminal },
+): Promise<ExitCode> {
+  if (fault.code === 'commander.helpDisplayed') return EXIT.ok;
+  // Help because nothing was asked for.
+  if (fault.code === 'commander.help') return EXIT.usage;
+  const { usageError } = await import('./usage-errors.ts');
+  return explain(new UsageError(usageError(fault, p.language)), p.language, p.terminal);
 }
 
 /** Runs what the arguments ask for; answers the exit code. Never rejects. */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
-  const [name, ...rest] = args;
+  const language = languageOf(args, terminal.env);
+  let code: ExitCode = EXIT.ok;
   try {
-    if (name === undefined || isHelp(name)) {
-      terminal.out(usage(languageOf(args)));
-      return name === undefined ? EXIT.usage : EXIT.ok;
+    const [first] = args;
+    if (first === '--version' || first === '-V') {
+      const { version } = await import('./version.ts');
+      terminal.out(version());
+      return EXIT.ok;
     }
-    const command = COMMANDS.find((c) => c.name === name);
-    if (!command) throw new UsageError(`there is no command ${name}`);
-    return await command.run(rest, terminal);
+    const { programOf } = await import('./program.ts');
+    const measure = language === 'zh' ? await import('./terminal/text-width.ts') : undefined;
+    const program = programOf({ language, terminal, measure, done: (ended) => (code = ended) });
+    if (first === undefined) {
+      program.outputHelp();
+      return EXIT.usage;
+    }
+    // `help tasks` is `tasks --help`, as people are used to.
+    const asked = first === 'help' ? [...args.slice(1), '--help'] : [...args];
+    await program.parseAsync(asked, { from: 'user' });
+    return code;
   } catch (error) {
-    return explain(error, terminal);
+    return isCommanders(error)
+      ? commandersEnd(error, { language, terminal })
+      : explain(error, language, terminal);
   }
 }

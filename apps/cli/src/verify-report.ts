@@ -9,40 +9,6 @@ export interface VerifyReport {
   readonly interrupted: boolean;
 }
 
-export const VERIFY_HELP: Readonly<Record<Language, string>> = {
-  en: `Usage: kairos verify [SOURCE SYMBOL TIMEFRAME] [--from TIME] [--to TIME] [--deep] [--against SOURCE]
-                     [--config FILE] [--json] [--lang en|zh]
-
-Holds stored candles against each other and against what else their source tells: longer and shorter bars, trade
-counts, price x volume against quote volume, a second source of the same exchange where one is configured. What is
-wrong becomes a finding in the store; absences that others bear out get stronger evidence. Candles are not changed.
-Without a series: all that are stored.
-
-  --from, --to      only this span, e.g. 2024-01-31 or 2024-01-31T10:00:00Z; widened to whole longer bars
-  --deep            all longer bars up to a day, and all shorter ones: finds every wrong value, costs several times more
-  --against SOURCE  ask this source too; of another exchange, only which bars there are is compared
-  --config FILE     configuration (default config/standalone.yaml, or $KAIROS_CONFIG)
-  --json            one JSON object instead of text
-  --lang en|zh      language (default: locale of the configuration)
-
-Exit code: 0 nothing found, 1 findings, 2 usage or configuration, 3 the store, 4 a source could not be asked,
-130 interrupted (what was found so far is kept).`,
-  zh: `用法：kairos verify [来源 交易对 周期] [--from 时间] [--to 时间] [--deep] [--against 来源]
-                     [--config FILE] [--json] [--lang en|zh]
-
-用其他证据核对已存的 K 线：同一来源的更长与更短周期、成交笔数、价格 × 成交量与成交额、同一交易所的第二来源（如已配置）。
-发现的问题记入存储，得到印证的空缺提升证据等级。不修改任何 K 线。不指定序列时核对全部。
-
-  --from, --to      只核对这一段，如 2024-01-31 或 2024-01-31T10:00:00Z；会扩展到完整的较长周期
-  --deep            使用一天以内的所有较长周期以及较短周期：能找到每个错误的值，开销为数倍
-  --against 来源    同时询问该来源；若是另一家交易所，只比较有无 K 线
-  --config FILE     配置（默认 config/standalone.yaml，或 $KAIROS_CONFIG）
-  --json            输出一个 JSON 对象而不是文字
-  --lang en|zh      语言（默认取配置的 locale）
-
-退出码：0 无问题，1 有问题，2 用法或配置错误，3 存储问题，4 无法询问来源，130 被中断（已发现的会保留）。`,
-};
-
 const number = (n: number): string => n.toLocaleString('en-US');
 const iso = (ts: number): string => new Date(ts).toISOString();
 const unified = ({ series }: VerifiedSeries): string =>

@@ -143,7 +143,6 @@ describe('kairos doctor --fsck', () => {
   it.each([
     ['an unknown option', ['doctor', '--fsk'], /--fsk/],
     ['an unknown language', ['doctor', '--fsck', '--lang', 'fr'], /--lang fr/],
-    ['nothing to check', ['doctor'], /--fsck/],
     ['an unknown command', ['docter'], /docter/],
     ['a configuration that is not there', ['doctor', '--fsck', '--config', 'nowhere.yaml'], /nowhere\.yaml/],
   ])('refuses %s with exit code 2', (_what, args, says) => {

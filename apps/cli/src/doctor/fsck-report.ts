@@ -1,37 +1,12 @@
 import { explainViolation, placeText, type CheckCounts, type Violation } from '@kairos/fsck';
-import { printable, type Language } from './command.ts';
+import { printable, type Language } from '../command.ts';
 
-export interface DoctorReport {
+export interface FsckReport {
   readonly path: string;
   readonly checked: CheckCounts;
   readonly tookMs: number;
   readonly violations: readonly Violation[];
 }
-
-export const DOCTOR_HELP: Readonly<Record<Language, string>> = {
-  en: `Usage: kairos doctor --fsck [--config FILE] [--store PATH] [--json] [--lang en|zh]
-
-Reads all of a store and says which promises it breaks, and how to mend them. Writes nothing.
-
-  --fsck          check the store
-  --config FILE   configuration that names the store (default config/standalone.yaml, or $KAIROS_CONFIG)
-  --store PATH    the store itself
-  --json          one JSON object instead of text
-  --lang en|zh    language (default: locale of the configuration, else en)
-
-Exit code: 0 nothing broken, 1 violations, 2 usage or configuration, 3 the store cannot be opened.`,
-  zh: `用法：kairos doctor --fsck [--config FILE] [--store PATH] [--json] [--lang en|zh]
-
-读取整个存储，指出违背了哪些承诺以及如何修复。不写入任何内容。
-
-  --fsck          检查存储
-  --config FILE   指明存储位置的配置（默认 config/standalone.yaml，或 $KAIROS_CONFIG）
-  --store PATH    存储文件本身
-  --json          输出一个 JSON 对象而不是文字
-  --lang en|zh    语言（默认取配置的 locale，否则为 en）
-
-退出码：0 完好，1 有违例，2 用法或配置错误，3 存储无法打开。`,
-};
 
 const number = (n: number): string => n.toLocaleString('en-US');
 const counted = (n: number, one: string, many: string): string => `${number(n)} ${n === 1 ? one : many}`;
@@ -81,7 +56,7 @@ function lines(v: Violation, language: Language): string[] {
 }
 
 /** For people. */
-export function reportText(report: DoctorReport, language: Language): string {
+export function reportText(report: FsckReport, language: Language): string {
   const words = WORDS[language];
   const { violations } = report;
   const errors = violations.filter((v) => v.severity === 'error').length;
@@ -94,7 +69,7 @@ export function reportText(report: DoctorReport, language: Language): string {
 }
 
 /** For programs: one object, on one line. */
-export function reportJson(report: DoctorReport, language: Language): string {
+export function reportJson(report: FsckReport, language: Language): string {
   const errors = report.violations.filter((v) => v.severity === 'error').length;
   return JSON.stringify({
     store: report.path,
