@@ -106,7 +106,7 @@ export class Scheduler {
   async *#tasksOf(status: Task['status']): AsyncGenerator<Task> {
     let cursor: string | undefined;
     do {
-      const page = await this.#deps.tasks.list({ filter: { status }, limit: 500, cursor });
+      const page = await this.#deps.tasks.list({ filter: { status }, limit: 1_000, cursor });
       yield* page.items;
       cursor = page.next;
     } while (cursor !== undefined);

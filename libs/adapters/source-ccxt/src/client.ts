@@ -13,6 +13,7 @@ import { Agent, type Dispatcher, request as undiciRequest } from 'undici';
 import { guardedLookup, isLoopbackHost, refusalOf } from './addresses.ts';
 import { checkRealm, whatIsWrong } from './body-check.ts';
 import { currentRequest, type RequestContext, type Trace } from './call-context.ts';
+import { LiveFirst } from './live-first.ts';
 import { isProxied, proxyDispatcher, type ProxyRoute } from './proxy.ts';
 import { readBody } from './read-body.ts';
 import { publicUrl, type Redact } from './redact.ts';
@@ -58,6 +59,7 @@ const EXCERPT = 2_000;
  */
 export class HttpClient {
   readonly #options: ClientOptions;
+  readonly #liveFirst: LiveFirst;
   readonly #agent = new Agent({ connect: { lookup: guardedLookup }, keepAliveTimeout: 30_000 });
   /** Looks names up itself: what a name leads to is the proxy's to guard. */
   readonly #proxy: Dispatcher | undefined;
@@ -65,6 +67,7 @@ export class HttpClient {
 
   constructor(options: ClientOptions) {
     this.#options = options;
+    this.#liveFirst = new LiveFirst(options.clock);
     this.#proxy = options.proxy && proxyDispatcher(options.proxy);
   }
 
@@ -74,8 +77,12 @@ export class HttpClient {
   }
 
   async send(address: string, params: FetchParams): Promise<FetchResponse> {
-    const { clock, budget, realm } = this.#options;
     const context = currentRequest();
+    return this.#liveFirst.run(context.call, () => this.#send(address, params, context));
+  }
+
+  async #send(address: string, params: FetchParams, context: RequestContext): Promise<FetchResponse> {
+    const { clock, budget, realm } = this.#options;
     const url = this.#admit(address);
     const { signal, priority } = context.call;
     await budget.take({ scope: context.scope, weight: context.weight, priority, signal });
