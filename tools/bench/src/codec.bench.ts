@@ -7,10 +7,11 @@ import { join } from 'node:path';
 import { decodeBatch, encodeBatch } from '@kairos/codec';
 import { sameRow, sliceBatch, type RecordBatch } from '@kairos/domain';
 import { DATA_DIR, readCandles, RECORDED_SERIES } from './recorded.ts';
+import { QUICK, report, round } from './result.ts';
 import { SYNTHETIC_MARKETS, syntheticCandles } from './synthetic-candles.ts';
 
 const CHUNK = 1000;
-const ROUNDS = 9;
+const ROUNDS = QUICK ? 1 : 9;
 
 interface Measure {
   readonly rows: number;
@@ -82,13 +83,31 @@ function main(): void {
       return one;
     });
     printRow(`together, chunks of ${CHUNK}`, together(measures));
+    const each = round(together(measures).bytes / together(measures).rows);
+    const worst = round(Math.max(...measures.map((m) => m.bytes / m.rows)));
+    report({
+      name: 'bytes per recorded candle in chunks',
+      figures: { bytes: each, worst_series: worst },
+      target: '≤ 6.5, none above 10',
+      met: each <= 6.5 && worst <= 10,
+    });
     for (const size of [60, 240, 1440]) {
       printRow(`together, chunks of ${size}`, together(series.map(({ batch }) => measure(batch, size))));
     }
     printRow('together, level 0', together(series.map(({ batch }) => measure(batch, CHUNK, 0))));
   }
-  for (const market of SYNTHETIC_MARKETS)
-    printRow(`synthetic ${market.name}, 8 columns`, measure(syntheticCandles(market)));
+  const synthetic = SYNTHETIC_MARKETS.map((market) => {
+    const one = measure(syntheticCandles(market));
+    printRow(`synthetic ${market.name}, 8 columns`, one);
+    return one.bytes / one.rows;
+  });
+  const worst = round(Math.max(...synthetic));
+  report({
+    name: 'bytes per synthetic candle, all columns',
+    figures: { worst_market: worst },
+    target: '≤ 15',
+    met: worst <= 15,
+  });
 }
 
 main();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { gridOf, layoutOf, nominalMs, seriesKey, sliceBatch, type Part, type Series } from '@kairos/domain';
 import { openSqliteStore } from '@kairos/store-sqlite';
 import { DATA_DIR, readCandles, RECORDED_SERIES } from './recorded.ts';
+import { report, round } from './result.ts';
 
 const PAGE = 1_000;
 
@@ -69,13 +70,17 @@ if (!existsSync(join(DATA_DIR, 'candles'))) {
   const rows = await store(join(place, 'full.sqlite'), RECORDED_SERIES);
   const [empty, full] = ['empty', 'full'].map((name) => statSync(join(place, `${name}.sqlite`)).size);
   rmSync(place, { recursive: true, force: true });
-  console.log(
-    JSON.stringify({
+  const each = round(((full ?? 0) - (empty ?? 0)) / rows);
+  report({
+    name: 'bytes per recorded candle in the file',
+    figures: {
       series: RECORDED_SERIES.length,
       candles: rows,
-      file_bytes: full,
-      empty_schema_bytes: empty,
-      bytes_per_candle_in_file: Number((((full ?? 0) - (empty ?? 0)) / rows).toFixed(2)),
-    }),
-  );
+      bytes: each,
+      file_bytes: full ?? 0,
+      empty_schema_bytes: empty ?? 0,
+    },
+    target: '≤ 7.5',
+    met: each <= 7.5,
+  });
 }
