@@ -56,7 +56,7 @@ async function aboutFile(order: ExportOrder): Promise<KeyValue[]> {
     source: series.source,
     instrument: series.instrument,
     market_id: series.marketId,
-    data_type: series.dataType,
+    type: series.dataType,
     frequency: series.timeframe,
     price: series.price,
     anchor_ms: series.anchorMs,
