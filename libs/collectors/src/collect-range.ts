@@ -18,6 +18,7 @@ import {
   emptyPart,
   floorTo,
   isEmptyRange,
+  isSettled,
   rowAt,
   runAt,
   sameRow,
@@ -221,15 +222,14 @@ export class RangeCollector {
     await this.#workPages(pages.map((range, i) => (i === 0 ? this.#withReread(range) : range)));
   }
 
-  /** The newest page reaches back over the last settled records, where it has room. */
+  /** The newest page reaches back over the last settled records, where there are some and it has room. */
   #withReread(range: TimeRange): TimeRange {
     const { grid, facts, closedBefore } = this.#job;
     const room = facts.pageSize - (grid.indexOf(range.to) - grid.indexOf(range.from));
     if (range.to < closedBefore || room < SETTLE_REREAD_SLOTS) return range;
-    return {
-      from: Math.max(this.#span.from, shiftSlots(grid, range.from, -SETTLE_REREAD_SLOTS)),
-      to: range.to,
-    };
+    const from = Math.max(this.#span.from, shiftSlots(grid, range.from, -SETTLE_REREAD_SLOTS));
+    const before = runAt(this.#known, from);
+    return before && isSettled(before) ? { from, to: range.to } : range;
   }
 
   /** Works the pages, and the stretches that they leave open as pages of their own. */
