@@ -244,6 +244,7 @@ export const GROUPS: readonly CommandGroup[] = [
             '对照一天以内的所有较长周期，并全程对照较短周期',
           ),
           option('--against <source>', 'ask this source too', '另外询问该来源'),
+          STORE,
           ...PLAIN,
         ],
         more: {

@@ -14,14 +14,7 @@ import {
 } from '@kairos/collectors';
 import { openSources, prepareSources, type PreparedSources } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
-import {
-  ConfigError,
-  sameSymbol,
-  SourceError,
-  StoreError,
-  type KairosError,
-  type Series,
-} from '@kairos/domain';
+import { sameSymbol, SourceError, StoreError, type KairosError, type Series } from '@kairos/domain';
 import type { Clock, Ids, Logger, SeriesStore, SourceMarket, SourceRegistry } from '@kairos/ports';
 import { openSqliteStore } from '@kairos/store-sqlite';
 import { UsageError } from './command.ts';
@@ -61,23 +54,19 @@ const nothing = (): void => undefined;
 /** The report tells what matters. */
 const silent: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => silent };
 
-/** Opens the configured store beside a server that may use it too, and the sources on its budget. @throws ConfigError, StoreError */
+/** Opens a store beside a server that may use it too, and the sources on its budget. @throws ConfigError, StoreError */
 export async function openWorkshop(p: {
-  readonly file: string;
+  readonly path: string;
   readonly config: RuntimeConfig;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly signal: AbortSignal;
 }): Promise<Workshop> {
-  const { type, path } = p.config.taskStore;
-  if (type === 'memory')
-    throw new ConfigError(`${p.file}: task_store.type is memory: there is no file to look into`, {
-      file: p.file,
-    });
+  const { path } = p;
   if (!existsSync(path))
     throw new StoreError(
       'STORE_MISSING',
-      `store ${path}: there is no such file; name another with --config FILE`,
+      `store ${path}: there is no such file; name another with --store PATH`,
     );
   const { clock, ids, signal } = p;
   const store = await openSqliteStore({ path });

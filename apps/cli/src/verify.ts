@@ -2,7 +2,7 @@ import { SystemClock, SystemIds } from '@kairos/clock-system';
 import type { VerifyOrder } from '@kairos/collectors';
 import { isTimeframe, type TimeRange } from '@kairos/domain';
 import { EXIT, UsageError, type Call, type ExitCode, type Work } from './command.ts';
-import { loadConfigOrDefaults } from './configuration.ts';
+import { loadConfigOrDefaults, storePathOf } from './configuration.ts';
 import { flagOf, languageOption, spanOf, textOf } from './options.ts';
 import { progressLine, reportJson, reportText, type VerifyReport } from './verify-report.ts';
 import { openWorkshop, verifySeries, type SeriesChoice } from './verify-series.ts';
@@ -45,11 +45,13 @@ function exitOf({ interrupted, series }: VerifyReport): ExitCode {
 export const verify: Work = async (call) => {
   const { terminal } = call;
   const options = optionsOf(call);
-  const { file, config } = await loadConfigOrDefaults(textOf(call, 'config'), terminal.env);
+  const loaded = await loadConfigOrDefaults(textOf(call, 'config'), terminal.env);
+  const { config } = loaded;
   const language = languageOption(call) ?? config.locale;
   const clock = new SystemClock();
   const signal = terminal.interruption?.() ?? new AbortController().signal;
-  const workshop = await openWorkshop({ file, config, clock, ids: new SystemIds(), signal });
+  const path = textOf(call, 'store') ?? storePathOf(loaded);
+  const workshop = await openWorkshop({ path, config, clock, ids: new SystemIds(), signal });
   try {
     const startedAt = clock.now();
     const order = orderOf(options);
