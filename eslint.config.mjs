@@ -101,7 +101,7 @@ export default tseslint.config(
     ignores: [
       '**/dist/**',
       '**/node_modules/**',
-      '**/coverage/**',
+      'coverage/**',
       '**/.nx/**',
       '**/generated/**',
       'data/**',

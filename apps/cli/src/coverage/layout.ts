@@ -72,11 +72,7 @@ function byDay(from: number, to: number): Layout {
 }
 
 /** Days, or hours, cut into equal parts. */
-function byPart(
-  p: { readonly from: number; readonly to: number },
-  rowMs: number,
-  cellMs: number,
-): Layout {
+function byPart(p: { readonly from: number; readonly to: number }, rowMs: number, cellMs: number): Layout {
   const rows: Row[] = [];
   for (let at = Math.floor(p.from / rowMs) * rowMs; at < p.to; at += rowMs) {
     const iso = new Date(at).toISOString();

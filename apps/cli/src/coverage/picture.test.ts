@@ -10,7 +10,12 @@ const DAY = 86_400_000;
 const JAN = Date.UTC(2024, 0, 1);
 const DISPLAY = { width: 90, colors: false, unicode: true };
 
-const stretch = (from: number, to: number, state: Stretch['state'], more: Partial<Stretch> = {}): Stretch => ({
+const stretch = (
+  from: number,
+  to: number,
+  state: Stretch['state'],
+  more: Partial<Stretch> = {},
+): Stretch => ({
   from: JAN + from * DAY,
   to: JAN + to * DAY,
   state,
@@ -127,7 +132,10 @@ describe('the coverage picture', () => {
 describe('the layout of the calendar', () => {
   it('covers any span with cells that neither overlap nor leave anything out', () => {
     const step = fc.constantFrom(60_000, 300_000, 3_600_000, 14_400_000, DAY, 7 * DAY, 30 * DAY);
-    const span = fc.record({ at: fc.integer({ min: 0, max: 20_000 }), days: fc.integer({ min: 1, max: 4_000 }) });
+    const span = fc.record({
+      at: fc.integer({ min: 0, max: 20_000 }),
+      days: fc.integer({ min: 1, max: 4_000 }),
+    });
     fc.assert(
       fc.property(step, span, fc.integer({ min: 40, max: 200 }), (stepMs, { at, days }, room) => {
         const [from, to] = [at * DAY, (at + days) * DAY];
@@ -136,7 +144,8 @@ describe('the layout of the calendar', () => {
         expect(rows.every((r) => r.cells.length <= columns)).toBe(true);
         expect(cells[0]?.from).toBeLessThanOrEqual(from);
         expect(cells.at(-1)?.to).toBeGreaterThanOrEqual(to);
-        for (const [i, cell] of cells.entries()) expect(cell.from).toBe(i === 0 ? cell.from : cells[i - 1]?.to);
+        for (const [i, cell] of cells.entries())
+          expect(cell.from).toBe(i === 0 ? cell.from : cells[i - 1]?.to);
       }),
       { seed: 7, numRuns: 100 },
     );

@@ -125,7 +125,7 @@ function legend({ told, options, paint }: Frame, marks: ReadonlySet<Mark>): stri
   const lines = rows.map((state, i) => {
     const share = percent(told.counts[state], told.expected).padStart(8);
     const line = `${padded(names[i] ?? '', wide)}  ${(numbers[i] ?? '').padStart(digits)}  ${share}`;
-    return `${sign(state)} ${line}   ${(MEANINGS[state][language] === '' ? '' : paint('dim', MEANINGS[state][language]))}`.trimEnd();
+    return `${sign(state)} ${line}   ${MEANINGS[state][language] === '' ? '' : paint('dim', MEANINGS[state][language])}`.trimEnd();
   });
   const mixtures = (['mixed', 'partly'] as const)
     .filter((mark) => marks.has(mark))
@@ -175,9 +175,7 @@ function gapLines({ told, options, paint, grid }: Frame): string[] {
       return column === 0 && state ? paint(COLOURS[state], cell) : cell;
     },
   });
-  const more = TEXTS.moreGaps[language]
-    .replace('{n}', count(rest))
-    .replace('{all}', String(gaps.length));
+  const more = TEXTS.moreGaps[language].replace('{n}', count(rest)).replace('{all}', String(gaps.length));
   return ['', ...lines, ...(rest > 0 ? [paint('dim', more)] : [])];
 }
 
