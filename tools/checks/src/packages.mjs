@@ -27,8 +27,11 @@ export async function checkPackages() {
   return problems.length > 0 ? problems : [...installedLibraries(), ...installedCommandLine()];
 }
 
+/** Who starts this may ask for colours; what is compared must have none. */
+const env = { ...process.env, FORCE_COLOR: '0' };
+
 const run = (command, args, cwd) =>
-  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
 
 async function lint(name) {
   const pkgDir = join(PACKAGES, name);
