@@ -98,14 +98,7 @@ function bannedImports({ except = [], names = [] }) {
 
 export default tseslint.config(
   {
-    ignores: [
-      '**/dist/**',
-      '**/node_modules/**',
-      'coverage/**',
-      '**/.nx/**',
-      '**/generated/**',
-      'data/**',
-    ],
+    ignores: ['**/dist/**', '**/node_modules/**', 'coverage/**', '**/.nx/**', '**/generated/**', 'data/**'],
   },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
