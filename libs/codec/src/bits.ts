@@ -53,6 +53,13 @@ export class BitWriter {
   }
 }
 
+/** As a whole number, the first one lowest; what lies past the end counts as 0. */
+const fourBytes = (bytes: Uint8Array, at: number): number =>
+  (bytes[at] ?? 0) |
+  ((bytes[at + 1] ?? 0) << 8) |
+  ((bytes[at + 2] ?? 0) << 16) |
+  ((bytes[at + 3] ?? 0) << 24);
+
 /** Reads what `BitWriter` wrote; what lies past the end is an error told by `finish`. */
 export class BitReader {
   readonly #bytes: Uint8Array;
@@ -78,29 +85,36 @@ export class BitReader {
   }
 
   /**
-   * Adds to each of the first `n` values as many bits (up to 53) as `widths` says of its token. In local variables: a
-   * good part of the time of reading a chunk is spent here.
+   * The first `n` values: what `bases` says of each one's token, and as many bits (up to 53) on top as `widths` says. In
+   * local variables: a good part of the time of reading a chunk is spent here.
    */
-  addAll(values: Float64Array, tokens: Uint8Array, n: number, widths: Uint8Array): void {
+  fill(
+    values: Float64Array,
+    n: number,
+    p: { readonly tokens: Uint8Array; readonly bases: Float64Array; readonly widths: Uint8Array },
+  ): void {
+    const { tokens, bases, widths } = p;
     const bytes = this.#bytes;
-    let [at, pending, count] = [this.#at, this.#pending, this.#count];
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const lastWhole = bytes.byteLength - 4;
+    let bit = 8 * this.#at - this.#count;
     for (let i = 0; i < n; i += 1) {
-      let width = widths[tokens[i] ?? 0] ?? 0;
-      let value = values[i] ?? 0;
+      const token = tokens[i] ?? 0;
+      let width = widths[token] ?? 0;
+      let value = bases[token] ?? 0;
       for (let unit = 1; width > 0; unit *= PIECE_SPACE) {
         const piece = width < PIECE ? width : PIECE;
-        for (; count < piece; count += 8) {
-          pending |= (bytes[at] ?? 0) << count;
-          at += 1;
-        }
-        value += (pending & ((1 << piece) - 1)) * unit;
-        pending >>>= piece;
-        count -= piece;
+        const at = bit >>> 3;
+        const four = at <= lastWhole ? view.getUint32(at, true) : fourBytes(bytes, at);
+        value += ((four >>> (bit & 7)) & ((1 << piece) - 1)) * unit;
+        bit += piece;
         width -= piece;
       }
       values[i] = value;
     }
-    [this.#at, this.#pending, this.#count] = [at, pending, count];
+    this.#at = (bit + 7) >>> 3;
+    this.#count = 8 * this.#at - bit;
+    this.#pending = this.#count > 0 ? (bytes[this.#at - 1] ?? 0) >>> (8 - this.#count) : 0;
   }
 
   /** How many bytes were begun. @throws StoreError when more was read than there is. */

@@ -114,10 +114,7 @@ export function readEntropy(input: ByteReader, n: number): Float64Array {
   decodeTokens(tokens, n, words, model);
   const raw = new BitReader(input.view());
   const values = new Float64Array(n);
-  for (let i = 0; i < n; i += 1) {
-    values[i] = TOKEN_BASE[tokens[i] ?? 0] ?? 0;
-  }
-  raw.addAll(values, tokens, n, RAW_BITS);
+  raw.fill(values, n, { tokens, bases: TOKEN_BASE, widths: RAW_BITS });
   input.bytes(raw.finish());
   return values;
 }
