@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { FastifyInstance } from 'fastify';
 import { SystemClock } from '@kairos/clock-system';
-import { T } from '@kairos/composition';
+import { prepareSources, T } from '@kairos/composition';
 import { secretValues, type RuntimeConfig } from '@kairos/config';
 import { ConfigError } from '@kairos/domain';
 import { createSampler } from '@kairos/fsck';
@@ -13,7 +13,6 @@ import { Housekeeper } from './housekeeper.ts';
 import { createHttpServer } from './http-server.ts';
 import { sendStarterTasks } from './starter.ts';
 import { openStores } from './stores.ts';
-import { prepareSources } from './sources.ts';
 import { Timer } from './timer.ts';
 
 export interface RunningServer {

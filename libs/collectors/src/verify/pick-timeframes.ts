@@ -1,5 +1,5 @@
 import type { Grid, Timeframe } from '@kairos/domain';
-import { floorTo, gridOf, nominalMs } from '@kairos/domain';
+import { gridOf, nestsIn, nominalMs } from '@kairos/domain';
 
 const DAY = 86_400_000;
 /** Bars of the nearest coarser timeframe cost at most so much of what the bars themselves did: a quarter. */
@@ -18,16 +18,6 @@ export interface PickedTimeframes {
   readonly closeUp: Timeframe | undefined;
 }
 
-/** Whether each bar of `outer` is made of whole bars of `inner`. */
-function nests(inner: Grid, outer: Grid): boolean {
-  if (nominalMs(outer) <= nominalMs(inner)) return false;
-  const first = outer.indexOf(1_700_000_000_000);
-  return [0, 1, 2, 3, 5, 7, 11].every((i) => {
-    const open = outer.openOf(first + i);
-    return floorTo(inner, open) === open;
-  });
-}
-
 /**
  * Picks by what it costs: a near and a far coarser timeframe; with `deep` all up to a day (of days and longer: a week) and
  * the next finer one throughout. `anchorOf`: where the source's bars of a timeframe open.
@@ -42,15 +32,15 @@ export function pickTimeframes(p: {
   const grids = p.offered.map((timeframe) => gridOf(timeframe, p.anchorOf(timeframe)));
   const longest = nominalMs(own) < DAY ? DAY : 7 * DAY;
   const up = grids
-    .filter((grid) => nests(own, grid) && nominalMs(grid) <= longest)
+    .filter((grid) => nestsIn(own, grid) && nominalMs(grid) <= longest)
     .sort((a, b) => nominalMs(a) - nominalMs(b));
   const down = grids
-    .filter((grid) => nests(grid, own) && nominalMs(own) / nominalMs(grid) <= MOST_FINER)
+    .filter((grid) => nestsIn(grid, own) && nominalMs(own) / nominalMs(grid) <= MOST_FINER)
     .sort((a, b) => nominalMs(b) - nominalMs(a));
   const finer = down[0]?.timeframe;
   const chosen = deep ? up : nearAndFar(own, up);
   const last = chosen.at(-1);
-  const coarser = chosen.filter((grid) => grid === last || (last !== undefined && nests(grid, last)));
+  const coarser = chosen.filter((grid) => grid === last || (last !== undefined && nestsIn(grid, last)));
   return {
     coarser: coarser.map((grid) => grid.timeframe),
     finer: deep ? finer : undefined,
@@ -61,7 +51,7 @@ export function pickTimeframes(p: {
 function nearAndFar(own: Grid, up: readonly Grid[]): Grid[] {
   const near = up.find((grid) => nominalMs(grid) >= NEAR * nominalMs(own)) ?? up.at(-1);
   if (!near) return [];
-  const beyond = up.filter((grid) => nests(near, grid));
+  const beyond = up.filter((grid) => nestsIn(near, grid));
   const far = beyond.find((grid) => nominalMs(grid) >= FAR * nominalMs(near)) ?? beyond.at(-1);
   return far ? [near, far] : [near];
 }

@@ -1,6 +1,6 @@
 import { parseRuntimeConfig } from '@kairos/config';
 import { describe, expect, it } from 'vitest';
-import { prepareSources } from './sources.ts';
+import { prepareSources } from './configured-sources.ts';
 
 const configOf = (sources: string) =>
   parseRuntimeConfig({ text: `sources: ${sources}`, file: 'k.yaml', env: {} });

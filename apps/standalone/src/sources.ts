@@ -1,1 +1,0 @@
-export { prepareSources, type PreparedSources } from '@kairos/composition';
