@@ -101,12 +101,13 @@ export class RangeCollector {
       await this.#refresh();
       await this.#markUnavailable();
       await this.#fetchOpen();
+      await this.#refresh();
       await this.#confirm();
     } catch (caught) {
       if (!(caught instanceof SourceError)) throw caught;
       error = caught;
+      await this.#refresh();
     }
-    await this.#refresh();
     return this.#outcome(error);
   }
 
@@ -409,7 +410,6 @@ export class RangeCollector {
     const { facts, grid } = this.#job;
     const tried = new Set<string | undefined>();
     for (let round = 0; round < 2 * CONFIRMING_READS; round += 1) {
-      await this.#refresh();
       const soon = unconfirmedOf(this.#known, this.#job.now, clock.now()).filter(
         (a) => a.ripeAt <= clock.now() + OLD_SPACING_MS && !tried.has(a.run.evidence),
       );
@@ -425,6 +425,7 @@ export class RangeCollector {
         this.#span,
       );
       await this.#workPages(windows);
+      await this.#refresh();
     }
   }
 
