@@ -74,10 +74,12 @@ const AMBIENT = ['process', 'setTimeout', 'setInterval', 'setImmediate', 'fetch'
 const ROOMS = [
   'domain',
   'codec',
+  'schedule',
   'ports',
   'config',
   'tasks',
   'scheduler',
+  'jobs',
   'collectors',
   'series',
   'fsck',

@@ -58,6 +58,8 @@ describe('a task with selectors at a venue', () => {
     startTime: START,
     endTime: null,
     schedule: null,
+    timezone: 'UTC',
+    job: null,
     config: DEFAULT_TASK_CONFIG,
     ...over,
   });

@@ -55,6 +55,8 @@ const content = (hours: number): TaskContent => ({
   startTime: START,
   endTime: hours % 3 === 0 ? null : START + hours * HOUR,
   schedule: null,
+  timezone: 'UTC',
+  job: null,
   config: DEFAULT_TASK_CONFIG,
 });
 

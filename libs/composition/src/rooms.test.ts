@@ -47,6 +47,8 @@ const content = (over: Partial<TaskContent> = {}): TaskContent => ({
   startTime: START,
   endTime: START + 20 * HOUR,
   schedule: null,
+  timezone: 'UTC',
+  job: null,
   config: DEFAULT_TASK_CONFIG,
   ...over,
 });

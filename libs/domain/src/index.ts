@@ -123,11 +123,17 @@ export {
 } from './series.ts';
 export { type Evidence, type EvidenceRead, type Finding } from './evidence.ts';
 export {
+  COLLECT_HANDLER,
   DEFAULT_TASK_CONFIG,
+  JOB_HANDLER,
+  JOB_LANGUAGES,
+  MAX_JOB_STATE_BYTES,
   MISSED_POLICIES,
   TASK_STATUSES,
   taskStart,
   type Health,
+  type JobLanguage,
+  type JobSpec,
   type JsonValue,
   type LastRun,
   type MissedPolicy,
@@ -136,6 +142,8 @@ export {
   type Task,
   type TaskConfig,
   type TaskContent,
+  type TaskDeclaration,
+  type TaskDeclared,
   type TaskError,
   type TaskHealth,
   type TaskOrigin,
@@ -179,5 +187,4 @@ export {
   type SymbolSelection,
 } from './symbol-selector.ts';
 export { base32, contentId, hash53 } from './hash.ts';
-export { ratePeriod, scheduleOf, SETTLE_DELAY_MS, type Schedule } from './schedule.ts';
 export { tallyCoverage, type TalliedRange, type Tally } from './tally.ts';

@@ -1,3 +1,5 @@
+import type { JsonValue } from './task.ts';
+
 /**
  * A task's due item, runs and their outcomes. There is one due item per task; a claim is one compare-and-swap of it.
  * Slots at or before the cursor never start again.
@@ -102,6 +104,8 @@ export interface RunRecord {
   readonly skipped: SkippedSlots | null;
   readonly error: { readonly code: string; readonly message: string } | null;
   readonly stats: RunStats;
+  /** What a job answered; absent where it answered nothing, or its answer was too long to keep. */
+  readonly result?: JsonValue | undefined;
 }
 
 export const NO_STATS: RunStats = { rows: 0, requests: 0, weight: 0, commits: 0 };

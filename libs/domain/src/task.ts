@@ -26,9 +26,58 @@ export interface TaskContent {
   readonly startTime: number | null;
   /** Exclusive end of the asked span, or null for a standing order. */
   readonly endTime: number | null;
-  /** `rate(…)`; null takes the frequency plus the settle delay. */
+  /** `rate(…)`, `cron(…)` or `at(…)`; null takes the frequency plus the settle delay. */
   readonly schedule: string | null;
+  /** IANA zone in which `cron(…)` and `at(…)` are read. */
+  readonly timezone: string;
   readonly config: TaskConfig;
+  /**
+   * What a task of handler `job` runs; null for all others. A job's own fields are these: its dataset, data type and source
+   * are empty, its symbols none, and its frequency is never read.
+   */
+  readonly job: JobSpec | null;
+}
+
+export const JOB_LANGUAGES = ['nodejs', 'python'] as const;
+export type JobLanguage = (typeof JOB_LANGUAGES)[number];
+
+/** Name of the handler that runs jobs. */
+export const JOB_HANDLER = 'job';
+/** Name of the handler that collects market data. */
+export const COLLECT_HANDLER = 'collect';
+
+/** A piece of work that is not Kairos's own: a task type of a function, run in a language's runtime. */
+export interface JobSpec {
+  /** The module in the folder of functions that knows the task type, e.g. `python_crawler`. */
+  readonly function: string;
+  readonly language: JobLanguage;
+  /** As a cloud names it, e.g. `python3.11`; here any interpreter of the language serves. */
+  readonly runtime: string;
+  readonly taskType: string;
+  /** The job's own name for itself, told to it with each run. */
+  readonly taskName: string;
+  /** Longest run. */
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** Handed to the job as they stand. */
+  readonly params: { readonly [key: string]: JsonValue };
+}
+
+/** A task as the configuration declares it. */
+export interface TaskDeclaration {
+  readonly taskId: string;
+  readonly description: string;
+  readonly enabled: boolean;
+  readonly content: TaskContent;
+}
+
+/** How a declared task stands to its file. */
+export interface TaskDeclared {
+  readonly description: string;
+  /** The declaration as last applied, as a hash: equal means that there is nothing to do. */
+  readonly revision: string;
+  /** No longer in the file: stopped, kept, and free to be deleted. */
+  readonly withdrawn: boolean;
 }
 
 export interface TaskConfig {
@@ -118,7 +167,14 @@ export interface Task extends TaskContent {
   readonly epochAt: number;
   /** Completed with some records that cannot be had. */
   readonly withUnavailable: boolean;
+  /** Of origin `config` alone. */
+  readonly declared: TaskDeclared | null;
+  /** What the job asked to keep for its next run; at most `MAX_JOB_STATE_BYTES` as JSON. */
+  readonly jobState: JsonValue;
 }
+
+/** Longest state and result of a job that are kept, in bytes of JSON. */
+export const MAX_JOB_STATE_BYTES = 65_536;
 
 const DAY = 86_400_000;
 

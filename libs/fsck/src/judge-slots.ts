@@ -1,4 +1,5 @@
-import type { DueItem, RunRecord, Schedule, SkippedSlots, Task } from '@kairos/domain';
+import type { DueItem, RunRecord, SkippedSlots, Task } from '@kairos/domain';
+import type { Schedule } from '@kairos/schedule';
 import { SKEW_MS } from './limits.ts';
 import { violation, type Violation } from './violation.ts';
 

@@ -1,12 +1,6 @@
-import {
-  KairosError,
-  scheduleOf,
-  type DueItem,
-  type RunRecord,
-  type Schedule,
-  type Task,
-} from '@kairos/domain';
+import { KairosError, type DueItem, type RunRecord, type Task } from '@kairos/domain';
 import type { TaskHolding } from '@kairos/ports';
+import { type Schedule, scheduleOf } from '@kairos/schedule';
 import { judgeSlots } from './judge-slots.ts';
 import { MAX_LEASE_MS, SKEW_MS } from './limits.ts';
 import { violation, type Violation, type ViolationPlace } from './violation.ts';

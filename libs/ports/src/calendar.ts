@@ -8,3 +8,9 @@ export interface Calendar {
   /** Slots that open before this instant are closed at `now` (their last moment has passed). */
   closedBefore(p: { readonly grid: Grid; readonly now: number }): number;
 }
+
+/** Which calendar a series follows. Pure. */
+export interface Calendars {
+  /** By the source's id, as tasks and series name it. One that is not known is always open. */
+  of(source: string): Calendar;
+}

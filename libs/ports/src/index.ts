@@ -1,5 +1,5 @@
 export { type BudgetItem, type BudgetStore } from './budget-store.ts';
-export { type Calendar } from './calendar.ts';
+export { type Calendar, type Calendars } from './calendar.ts';
 export { type Clock, type Ids, type Workers } from './clock.ts';
 export { type Logger, type LogFields } from './logger.ts';
 export {
@@ -63,3 +63,14 @@ export {
   type TaskSummaryPage,
   type TaskView,
 } from './services.ts';
+export {
+  type FunctionLook,
+  type JobCall,
+  type JobEnd,
+  type JobLogLevel,
+  type JobRecords,
+  type JobRecordsAnswer,
+  type JobSink,
+  type RecordIntake,
+  type TaskRuntime,
+} from './task-runtime.ts';

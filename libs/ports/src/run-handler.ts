@@ -1,4 +1,12 @@
-import type { RefetchOrder, RunKind, RunStats, SkippedSlots, Task, TaskSeries } from '@kairos/domain';
+import type {
+  JsonValue,
+  RefetchOrder,
+  RunKind,
+  RunStats,
+  SkippedSlots,
+  Task,
+  TaskSeries,
+} from '@kairos/domain';
 import type { Logger } from './logger.ts';
 
 /** What a handler gets to work with. */
@@ -29,6 +37,11 @@ export interface RunContext {
   changeSeries?(
     change: (series: readonly TaskSeries[]) => readonly TaskSeries[],
   ): Promise<readonly TaskSeries[]>;
+  /**
+   * Keeps a job's state for its next run (`Task.jobState`), now, whatever becomes of this one. Absent: it cannot be kept.
+   * @throws LeaseLostError, also when the task's content has changed
+   */
+  saveState?(state: JsonValue): Promise<void>;
 }
 
 /**
@@ -50,6 +63,8 @@ export interface RunResult {
   /** Retry without consuming an attempt (a venue's outage). */
   readonly freeRetry?: boolean | undefined;
   readonly healthReasons: readonly string[];
+  /** A job's answer, kept in the run's record. */
+  readonly result?: JsonValue | undefined;
 }
 
 /** One kind of work, looked up by the task's `handler` name. */

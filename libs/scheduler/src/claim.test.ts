@@ -1,5 +1,6 @@
-import { scheduleOf, type ActiveRun, type DueItem } from '@kairos/domain';
+import { type ActiveRun, type DueItem } from '@kairos/domain';
 import { aTask, T0 } from '@kairos/testkit';
+import { scheduleOf } from '@kairos/schedule';
 import { describe, expect, it } from 'vitest';
 import { decideClaim, MAX_LEASE_MS, SKEW_MS } from './claim.ts';
 

@@ -1,4 +1,5 @@
-import type { ActiveRun, DueItem, Schedule, Task } from '@kairos/domain';
+import type { ActiveRun, DueItem, Task } from '@kairos/domain';
+import type { Schedule } from '@kairos/schedule';
 import { chooseSlot } from './slots.ts';
 
 /** How far two clocks may differ before a lease is doubted. */

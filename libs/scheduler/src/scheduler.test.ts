@@ -1,14 +1,8 @@
-import {
-  DEFAULT_TASK_CONFIG,
-  NO_STATS,
-  scheduleOf,
-  type DueItem,
-  type RunRecord,
-  type Task,
-} from '@kairos/domain';
+import { DEFAULT_TASK_CONFIG, NO_STATS, type DueItem, type RunRecord, type Task } from '@kairos/domain';
 import type { RunResult, WorkHint } from '@kairos/ports';
 import { MemoryRunHistory, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
 import { aDue, anActiveRun, aTask, FakeClock, FakeIds, FakeWorkers, silentLogger, T0 } from '@kairos/testkit';
+import { scheduleOf } from '@kairos/schedule';
 import { describe, expect, it } from 'vitest';
 import { Scheduler } from './scheduler.ts';
 

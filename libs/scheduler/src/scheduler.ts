@@ -1,5 +1,5 @@
 import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task, TaskSeries } from '@kairos/domain';
-import { KairosError, LeaseLostError, NO_STATS, runIdOf, scheduleOf } from '@kairos/domain';
+import { KairosError, LeaseLostError, NO_STATS, runIdOf } from '@kairos/domain';
 import type {
   Clock,
   HintOutcome,
@@ -14,6 +14,7 @@ import type {
   WorkQueue,
   Workers,
 } from '@kairos/ports';
+import { scheduleOf } from '@kairos/schedule';
 import { decideClaim, type ClaimDecision } from './claim.ts';
 import { Lease } from './lease.ts';
 import { applyResult, decideSettle } from './settle.ts';

@@ -1,6 +1,7 @@
-import { NO_STATS, scheduleOf, type ActiveRun, type DueItem } from '@kairos/domain';
+import { NO_STATS, type ActiveRun, type DueItem } from '@kairos/domain';
 import type { RunResult } from '@kairos/ports';
 import { aTask, T0 } from '@kairos/testkit';
+import { scheduleOf } from '@kairos/schedule';
 import { describe, expect, it } from 'vitest';
 import { applyResult, decideSettle, retryDelayMs } from './settle.ts';
 

@@ -1,6 +1,7 @@
-import type { ActiveRun, DueItem, RunOutcome, Schedule, Task, TaskHealth, TaskStatus } from '@kairos/domain';
+import type { ActiveRun, DueItem, RunOutcome, Task, TaskHealth, TaskStatus } from '@kairos/domain';
 import { followsListings } from '@kairos/domain';
 import type { RunResult } from '@kairos/ports';
+import type { Schedule } from '@kairos/schedule';
 
 const BACKOFF_BASE_MS = 5_000;
 const BACKOFF_CAP_MS = 300_000;

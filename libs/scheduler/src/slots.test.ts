@@ -1,10 +1,16 @@
-import { scheduleOf } from '@kairos/domain';
+import { scheduleOf } from '@kairos/schedule';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseSlot } from './slots.ts';
 
 const MINUTE = 60_000;
-const schedule = scheduleOf({ schedule: 'rate(1 minute)', frequency: '1m', dataType: 'kline', epochAt: 0 });
+const schedule = scheduleOf({
+  schedule: 'rate(1 minute)',
+  timezone: 'UTC',
+  frequency: '1m',
+  dataType: 'kline',
+  epochAt: 0,
+});
 
 describe('chooseSlot', () => {
   it('waits for the next slot', () => {
@@ -23,7 +29,13 @@ describe('chooseSlot', () => {
   });
 
   it('runs only a slot that is hardly late under `skip`, and records the others', () => {
-    const hourly = scheduleOf({ schedule: 'rate(1 hour)', frequency: '1h', dataType: 'kline', epochAt: 0 });
+    const hourly = scheduleOf({
+      schedule: 'rate(1 hour)',
+      timezone: 'UTC',
+      frequency: '1h',
+      dataType: 'kline',
+      epochAt: 0,
+    });
     const HOUR = 60 * MINUTE;
     expect(chooseSlot(hourly, 0, 2 * HOUR + 1_000, 'skip').slot).toBe(2 * HOUR);
     expect(chooseSlot(hourly, 0, 2 * HOUR + 30 * MINUTE, 'skip')).toEqual({

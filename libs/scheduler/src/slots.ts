@@ -1,4 +1,5 @@
-import type { MissedPolicy, Schedule, SkippedSlots } from '@kairos/domain';
+import type { MissedPolicy, SkippedSlots } from '@kairos/domain';
+import type { Schedule } from '@kairos/schedule';
 
 /** Under `skip`, a slot this late still runs: a tick may come a little after its instant. */
 export const SKIP_GRACE_MS = 60_000;

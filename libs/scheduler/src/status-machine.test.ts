@@ -1,13 +1,7 @@
-import {
-  NO_STATS,
-  scheduleOf,
-  TASK_STATUSES,
-  type ActiveRun,
-  type Task,
-  type TaskSeries,
-} from '@kairos/domain';
+import { NO_STATS, TASK_STATUSES, type ActiveRun, type Task, type TaskSeries } from '@kairos/domain';
 import type { RunResult } from '@kairos/ports';
 import { aTask, T0 } from '@kairos/testkit';
+import { scheduleOf } from '@kairos/schedule';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideClaim } from './claim.ts';

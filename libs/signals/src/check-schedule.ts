@@ -1,4 +1,5 @@
-import { KairosError, ratePeriod, ValidationError, type Issue } from '@kairos/domain';
+import { KairosError, ValidationError, type Issue } from '@kairos/domain';
+import { ratePeriod } from '@kairos/schedule';
 
 /** What is wrong with a schedule's text, or undefined: the domain's own grammar, asked without running anything. */
 export function checkRate(text: string): Issue | undefined {

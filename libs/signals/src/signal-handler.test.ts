@@ -71,6 +71,8 @@ describe('create_task', () => {
       startTime: Date.UTC(2024, 0, 1),
       endTime: null,
       schedule: null,
+      timezone: 'UTC',
+      job: null,
       config: {
         batchSize: 100,
         historyDays: 30,

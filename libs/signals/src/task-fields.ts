@@ -102,7 +102,9 @@ export function contentOf(f: CompleteFields, context: ActionContext): TaskConten
     startTime: timeOf(f.start_time) ?? null,
     endTime: timeOf(f.end_time) ?? null,
     schedule: f.schedule ?? null,
+    timezone: 'UTC',
     config: configOf(f, f.data_type),
+    job: null,
   };
 }
 

@@ -13,13 +13,15 @@ const FIELDS = [
   'startTime',
   'endTime',
   'schedule',
+  'timezone',
   'config',
+  'job',
 ] as const;
 
 /** The part of a task that people set, in a fixed order of fields. */
 export function contentOf(task: TaskContent): TaskContent {
-  const { handler, projectId, dataset, dataType, source, symbols, frequency, startTime, endTime, schedule } =
-    task;
+  const { handler, projectId, dataset, dataType, source, symbols, frequency } = task;
+  const { startTime, endTime, schedule, timezone, job } = task;
   const { batchSize, historyDays, missed, retries, price, confirmLarge } = task.config;
   const config = { batchSize, historyDays, missed, retries, price, confirmLarge };
   return {
@@ -33,7 +35,9 @@ export function contentOf(task: TaskContent): TaskContent {
     startTime,
     endTime,
     schedule,
+    timezone,
     config,
+    job,
   };
 }
 
@@ -85,6 +89,8 @@ export function newTask(p: {
     updatedAt: p.now,
     epochAt: Math.max(p.now, content.startTime ?? 0),
     withUnavailable: false,
+    declared: null,
+    jobState: null,
   };
 }
 

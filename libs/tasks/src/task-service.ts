@@ -7,7 +7,6 @@ import {
   NotFoundError,
   runIdOf,
   sameSymbol,
-  scheduleOf,
   taskStart,
 } from '@kairos/domain';
 import type {
@@ -26,6 +25,7 @@ import type {
   TaskSummaryPage,
   TaskView,
 } from '@kairos/ports';
+import { scheduleOf } from '@kairos/schedule';
 import {
   contentOf,
   newTask,

@@ -44,7 +44,9 @@ export const aTask = (overrides: Partial<Task> = {}): Task => ({
   startTime: T0,
   endTime: null,
   schedule: null,
+  timezone: 'UTC',
   config: DEFAULT_TASK_CONFIG,
+  job: null,
   series: [],
   error: null,
   lastRun: null,
@@ -52,6 +54,8 @@ export const aTask = (overrides: Partial<Task> = {}): Task => ({
   updatedAt: T0,
   epochAt: T0,
   withUnavailable: false,
+  declared: null,
+  jobState: null,
   ...overrides,
 });
 

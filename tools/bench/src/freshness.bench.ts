@@ -2,8 +2,9 @@
  * How soon a closed bar can be read: five hundred one-minute series kept up to date by the server while it backfills
  * another one. Told by a reader of the same file in a process of its own, from the close plus the settle delay on.
  */
-import { gridOf, nominalMs, SETTLE_DELAY_MS } from '@kairos/domain';
+import { gridOf, nominalMs } from '@kairos/domain';
 import { openSqliteStore, type SqliteStore } from '@kairos/store-sqlite';
+import { SETTLE_DELAY_MS } from '@kairos/schedule';
 import { scratch, startVenue } from './processes.ts';
 import { median, quantile, QUICK, report, round } from './result.ts';
 import { clockAhead, startServer } from './server-process.ts';

@@ -3,12 +3,13 @@
  * machine; there is no naive way beside it.
  */
 import { spawnSync } from 'node:child_process';
-import { DEFAULT_TASK_CONFIG, scheduleOf, type Task } from '@kairos/domain';
+import { DEFAULT_TASK_CONFIG, type Task } from '@kairos/domain';
 import type { TaskStore } from '@kairos/ports';
 import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
 import { Scheduler } from '@kairos/scheduler';
 import { openSqliteStore } from '@kairos/store-sqlite';
 import { createLogger } from '@kairos/telemetry-pino';
+import { scheduleOf } from '@kairos/schedule';
 import { scratch, startVenue } from './processes.ts';
 import { median, quantile, QUICK, report, round } from './result.ts';
 import { startServer } from './server-process.ts';
@@ -76,6 +77,8 @@ function taskOf(i: number): Task {
     updatedAt: NOW,
     epochAt: NOW - HOUR,
     withUnavailable: false,
+    declared: null,
+    jobState: null,
     handler: 'collect',
     projectId: `project${i % 40}`,
     dataset: `${pick(NAMES, i * 7)}_${i % 100}`,
@@ -87,6 +90,8 @@ function taskOf(i: number): Task {
     endTime: null,
     // Near in time none is due: the start of the server is measured, not the work after it.
     schedule: `rate(${2 + (i % 300)} days)`,
+    timezone: 'UTC',
+    job: null,
     config: DEFAULT_TASK_CONFIG,
   };
 }

@@ -20,7 +20,10 @@ export interface DueRow {
   readonly active: string | null;
 }
 
-export const taskOf = (row: Pick<TaskRow, 'doc'>): Task => JSON.parse(row.doc) as Task;
+/** What tasks written before these fields existed mean by their absence. */
+const ABSENT = { timezone: 'UTC', job: null, declared: null, jobState: null } as const;
+
+export const taskOf = (row: Pick<TaskRow, 'doc'>): Task => ({ ...ABSENT, ...(JSON.parse(row.doc) as Task) });
 
 export const dueOf = (row: DueRow): DueItem => ({
   uid: row.uid,

@@ -94,6 +94,8 @@ const contentOf = (job: CrashJob): TaskContent => ({
   startTime: job.span.from,
   endTime: job.span.to,
   schedule: null,
+  timezone: 'UTC',
+  job: null,
   config: { ...DEFAULT_TASK_CONFIG, batchSize: job.batchSize },
 });
 

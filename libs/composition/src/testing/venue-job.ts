@@ -72,6 +72,8 @@ export async function openVenueJob(venue: SandboxVenue, p: VenueJobOptions): Pro
       startTime: p.from,
       endTime: p.to,
       schedule: null,
+      timezone: 'UTC',
+      job: null,
       config: { ...DEFAULT_TASK_CONFIG, retries: 20 },
     },
   });

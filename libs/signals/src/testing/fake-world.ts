@@ -315,6 +315,8 @@ function newTask(taskId: string, content: TaskContent): Task {
     health: { state: 'ok', reasons: [] },
     lastRun: null,
     withUnavailable: false,
+    declared: null,
+    jobState: null,
   };
 }
 

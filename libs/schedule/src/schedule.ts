@@ -1,6 +1,4 @@
-import { UnsupportedError, ValidationError } from './errors.ts';
-import { gridOf, type Timeframe } from './timeframe.ts';
-import { dataTypeOf } from './data-type.ts';
+import { dataTypeOf, gridOf, UnsupportedError, ValidationError, type Timeframe } from '@kairos/domain';
 
 /**
  * When a task's slots fall. The first slot of an epoch is the epoch itself (a new or changed task runs at once); after it
@@ -79,6 +77,8 @@ function steppedSchedule(
  */
 export function scheduleOf(task: {
   readonly schedule: string | null;
+  /** IANA zone of `cron()` and `at()`. */
+  readonly timezone: string;
   readonly frequency: Timeframe;
   readonly dataType: string;
   readonly epochAt: number;

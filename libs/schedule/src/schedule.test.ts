@@ -4,6 +4,7 @@ import { ratePeriod, scheduleOf } from './schedule.ts';
 
 const task = (over: Partial<Parameters<typeof scheduleOf>[0]> = {}): Parameters<typeof scheduleOf>[0] => ({
   schedule: null,
+  timezone: 'UTC',
   frequency: '1h',
   dataType: 'kline',
   epochAt: Date.UTC(2026, 0, 1, 0, 30),
@@ -49,6 +50,7 @@ describe('scheduleOf', () => {
     const anyTask = fc.record({
       schedule: fc.constantFrom(null, 'rate(7 minutes)', 'rate(1 day)'),
       frequency: fc.constantFrom('1m', '1h', '1d', '1w', '1M'),
+      timezone: fc.constant('UTC'),
       dataType: fc.constantFrom('kline', 'ticker'),
       epochAt: fc.integer({ min: 1_600_000_000_000, max: 1_800_000_000_000 }),
     });
