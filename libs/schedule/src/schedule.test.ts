@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ratePeriod, scheduleOf } from './schedule.ts';
+import { ratePeriod } from './parse.ts';
+import { scheduleOf } from './schedule.ts';
 
 const task = (over: Partial<Parameters<typeof scheduleOf>[0]> = {}): Parameters<typeof scheduleOf>[0] => ({
   schedule: null,
