@@ -22,7 +22,8 @@ function* pathsOf(setting: Setting, path: readonly string[] = []): Generator<rea
 }
 
 const paths = [...pathsOf(settingOf(runtimeSchema))].map((path) => [path.join('.'), path] as const);
-const asWritten = (key: string): string => key.replace('sources.x.', 'sources.<id>.');
+const asWritten = (key: string): string =>
+  key.replace('sources.x.', 'sources.<id>.').replace('calendars.x.', 'calendars.<name>.');
 
 const defaults: unknown = runtimeSchema.parse({ sources: { x: {} } });
 
@@ -31,13 +32,16 @@ function defaultAt(path: readonly string[]): string {
     (at, name) => (typeof at === 'object' && at !== null ? Reflect.get(at, name) : undefined),
     defaults,
   );
-  return value === undefined ? '–' : `\`${String(value)}\``;
+  const none = value === undefined || (Array.isArray(value) && value.length === 0);
+  return none ? '–' : `\`${String(value)}\``;
 }
 
 describe('docs/reference/config.md', () => {
   it.each(paths)('has %s with its variable and its default', (key, path) => {
     expect(rows.get(asWritten(key))).toEqual({
-      variable: variableOf(path).replace('SOURCES__X__', 'SOURCES__<ID>__'),
+      variable: variableOf(path)
+        .replace('SOURCES__X__', 'SOURCES__<ID>__')
+        .replace('CALENDARS__X__', 'CALENDARS__<NAME>__'),
       fallback: defaultAt(path),
     });
   });

@@ -6,7 +6,7 @@ const written = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.to
 
 function* lines(value: unknown, path: string): Generator<string> {
   if (value instanceof Secret) yield `${path}: set`;
-  else if (typeof value === 'object' && value !== null) {
+  else if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     for (const [key, inner] of Object.entries(value))
       yield* lines(inner, path === '' ? written(key) : `${path}.${written(key)}`);
   } else if (value !== undefined) yield `${path}: ${JSON.stringify(value)}`;
@@ -23,9 +23,10 @@ function* sourceLines(id: string, source: SourceConfig): Generator<string> {
 
 /** The configuration as people read it, a setting a line. Secrets show as set or unset. */
 export function describeConfig(config: RuntimeConfig): string {
-  const { sources, notices, http, ...rest } = config;
+  const { sources, notices, http, scheduledTasks, ...rest } = config;
   return [
     ...lines(rest, ''),
+    ...lines({ scheduledTasks: scheduledTasks.path }, ''),
     ...lines({ host: http.host, port: http.port }, 'http'),
     `http.token: ${http.token === undefined ? 'unset' : 'set'}`,
     ...Object.entries(sources).flatMap(([id, source]) => [...sourceLines(id, source)]),

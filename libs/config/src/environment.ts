@@ -19,11 +19,12 @@ export interface Overlaid {
 }
 
 /** A text of the environment as the kind of value its setting has; left as text where it is none, for the schema to refuse. */
-function coerced(type: 'number' | 'boolean' | 'text', text: string): unknown {
+function coerced(type: 'number' | 'boolean' | 'text' | 'list', text: string): unknown {
   const trimmed = text.trim();
   if (type === 'number' && /^[+-]?\d{1,15}(\.\d{1,15})?$/.test(trimmed)) return Number(trimmed);
   if (type === 'boolean' && /^(true|1)$/i.test(trimmed)) return true;
   if (type === 'boolean' && /^(false|0)$/i.test(trimmed)) return false;
+  if (type === 'list') return trimmed.split(/[\s,]+/).filter((part) => part !== '');
   return text;
 }
 

@@ -19,11 +19,14 @@ const KINDS: Readonly<Record<string, string>> = {
   number: 'a number',
   string: 'a text',
   boolean: 'true or false',
+  array: 'a list',
   object: 'a group of settings',
   record: 'a group of settings',
 };
 
 const bound = (issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string => {
+  if (issue.origin === 'array')
+    return `must hold at most ${issue.code === 'too_big' ? issue.maximum : 0} entries`;
   if (issue.origin === 'string')
     return issue.code === 'too_small' ? 'must not be empty' : `must have at most ${issue.maximum} characters`;
   if (issue.code === 'too_small')

@@ -48,6 +48,14 @@ describe('parseRuntimeConfig', () => {
         },
         limits: { maxTasks: 10_000 },
         sources: {},
+        calendars: {},
+        functions: {
+          dir: 'functions',
+          env: [],
+          nodejs: { maxWorkers: 2 },
+          python: { interpreter: 'python3', maxWorkers: 2, venvDir: 'data/python' },
+        },
+        scheduledTasks: { path: 'config/scheduled-tasks.json', given: false },
         notices: [],
       });
     }
@@ -136,7 +144,7 @@ colour: red
         'k.yaml:15: sources.Binance must be 1 to 64 lower-case letters, digits, dots, dashes or underscores',
         'k.yaml:17: sources.sandbox.base_url must use https:// unless it is on this machine',
         'k.yaml:17: sources.sandbox.base_url belongs to driver ccxt; remove it, or set driver: ccxt',
-        'k.yaml:18: colour is no setting; known here: runtime, task_store, http, concurrency, locale, log, tick_ms, shutdown_grace_ms, sources, retention, limits, tasks_file',
+        'k.yaml:18: colour is no setting; known here: runtime, task_store, http, concurrency, locale, log, tick_ms, shutdown_grace_ms, sources, calendars, functions, scheduled_tasks, retention, limits, tasks_file',
       ]);
     });
 

@@ -21,6 +21,7 @@ export interface RuntimeConfigSource {
 }
 
 const ROOT = settingOf(runtimeSchema);
+const SCHEDULED_TASKS: Path = ['scheduled_tasks'];
 const RESERVED: readonly string[] = ['KAIROS_CONFIG'];
 const CREDENTIAL_KEYS = ['api_key_env', 'secret_env', 'password_env'] as const;
 
@@ -105,5 +106,7 @@ export function parseRuntimeConfig(source: RuntimeConfigSource): RuntimeConfig {
     tree: result.tree,
     env,
     notices: renamed.notices.map((notice) => `${file}: ${notice}`),
+    scheduledTasksGiven:
+      valueAt(renamed.tree, SCHEDULED_TASKS) !== undefined || origins.has(SCHEDULED_TASKS.join('.')),
   });
 }

@@ -20,6 +20,8 @@ interface AnySource {
   readonly timeoutMs: number;
   /** Share of the venue's rate limit to use, in (0, 1]. */
   readonly budgetShare: number;
+  /** Name of the venue's session calendar; undefined: it is open all the time. */
+  readonly calendar?: string | undefined;
 }
 
 /** A venue reached through ccxt. */
@@ -65,6 +67,21 @@ export interface RetentionConfig {
   readonly finishedTasksDays: number;
 }
 
+/** Where the user's own functions are, and how they run. */
+export interface FunctionsConfig {
+  readonly dir: string;
+  /** Names of environment variables that functions may see. */
+  readonly env: readonly string[];
+  readonly nodejs: { readonly maxWorkers: number };
+  readonly python: {
+    /** A command or a path. */
+    readonly interpreter: string;
+    readonly maxWorkers: number;
+    /** Folder of the virtual environments. */
+    readonly venvDir: string;
+  };
+}
+
 export interface RuntimeConfig {
   readonly runtime: { readonly mode: 'standalone' };
   readonly taskStore: { readonly type: 'sqlite' | 'memory'; readonly path: string };
@@ -82,6 +99,11 @@ export interface RuntimeConfig {
   readonly limits: { readonly maxTasks: number };
   /** By the name that tasks use. */
   readonly sources: Readonly<Record<string, SourceConfig>>;
+  /** Session calendars beside those that are built in, by name. */
+  readonly calendars: Readonly<Record<string, { readonly file: string }>>;
+  readonly functions: FunctionsConfig;
+  /** File of declared tasks. `given`: somebody named it, so it must be there; else it may be missing. */
+  readonly scheduledTasks: { readonly path: string; readonly given: boolean };
   /** For every source that names no other, those included that are not configured. */
   readonly proxy?: EnvProxy | undefined;
   /** File of create_task signals to send at start. */
@@ -107,7 +129,11 @@ function credentialsOf(tree: NonNullable<SourceTree['credentials']>, env: Enviro
 }
 
 function sourceOf(id: string, tree: SourceTree, env: Environment): SourceConfig {
-  const common = { timeoutMs: tree.timeout_ms, budgetShare: tree.budget_share };
+  const common = {
+    timeoutMs: tree.timeout_ms,
+    budgetShare: tree.budget_share,
+    ...(tree.calendar !== undefined && { calendar: tree.calendar }),
+  };
   if (tree.driver === 'sandbox') {
     return {
       ...common,
@@ -143,11 +169,24 @@ const retentionOf = (tree: RuntimeConfigTree['retention']): RetentionConfig => (
   finishedTasksDays: tree.finished_tasks_days,
 });
 
+const functionsOf = (tree: RuntimeConfigTree['functions']): FunctionsConfig => ({
+  dir: tree.dir,
+  env: [...new Set(tree.env)],
+  nodejs: { maxWorkers: tree.nodejs.max_workers },
+  python: {
+    interpreter: tree.python.interpreter,
+    maxWorkers: tree.python.max_workers,
+    venvDir: tree.python.venv_dir,
+  },
+});
+
 /** A checked tree as the rest of the program wants it. */
 export function runtimeConfigOf(p: {
   readonly tree: RuntimeConfigTree;
   readonly env: Environment;
   readonly notices: readonly string[];
+  /** Whether file or environment name the file of declared tasks. */
+  readonly scheduledTasksGiven: boolean;
 }): RuntimeConfig {
   const { tree } = p;
   const proxy = proxyOf(p.env);
@@ -167,6 +206,9 @@ export function runtimeConfigOf(p: {
     retention: retentionOf(tree.retention),
     limits: { maxTasks: tree.limits.max_tasks },
     sources: Object.fromEntries(Object.entries(tree.sources).map(([id, s]) => [id, sourceOf(id, s, p.env)])),
+    calendars: tree.calendars,
+    functions: functionsOf(tree.functions),
+    scheduledTasks: { path: tree.scheduled_tasks, given: p.scheduledTasksGiven },
     ...(proxy !== undefined && { proxy }),
     ...(tree.tasks_file !== undefined && { tasksFile: tree.tasks_file }),
     notices: p.notices,

@@ -119,6 +119,11 @@ const proxy = text(2_048).superRefine((value, ctx) => {
   if (problem !== undefined) ctx.addIssue({ code: 'custom', message: problem });
 });
 
+/** Name of a session calendar, and of one that `calendars` adds. */
+const calendarName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
+  error: 'must be 1 to 64 lower-case letters, digits, dots, dashes or underscores, such as sse',
+});
+
 const CCXT_KEYS = ['base_url', 'proxy', 'realm', 'credentials', 'send_credentials'] as const;
 const SANDBOX_KEYS = ['seed', 'recording', 'clock', 'latency_ms'] as const;
 
@@ -168,6 +173,9 @@ const source = z
       .boolean()
       .default(false)
       .describe('Send the credentials to a base_url other than the venue’s own.'),
+    calendar: calendarName
+      .optional()
+      .describe('Session calendar of the venue, such as sse. Default: open all the time.'),
     seed: z
       .union([wholeNumber(0, Number.MAX_SAFE_INTEGER), z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)])
       .optional()
@@ -205,6 +213,29 @@ const source = z
       });
     }
   });
+
+const pool = () => wholeNumber(1, 16).default(2);
+
+const functions = z.strictObject({
+  dir: text(1_024).default('functions').describe('Folder of the modules that scheduled tasks name.'),
+  env: z
+    .array(variable)
+    .max(128)
+    .default([])
+    .describe('NAMES of environment variables that functions may see; they see no other.'),
+  nodejs: z
+    .strictObject({ max_workers: pool().describe('Node.js functions that run at the same time.') })
+    .prefault({}),
+  python: z
+    .strictObject({
+      interpreter: text(1_024).default('python3').describe('Python 3.11 or later: a command or a path.'),
+      max_workers: pool().describe('Python functions that run at the same time.'),
+      venv_dir: text(1_024)
+        .default('data/python')
+        .describe('Folder of the virtual environments, which are made when missing.'),
+    })
+    .prefault({}),
+});
 
 const sourceId = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
   error: 'must be 1 to 64 lower-case letters, digits, dots, dashes or underscores',
@@ -251,6 +282,19 @@ export const runtimeSchema = z.strictObject({
     .record(sourceId, source)
     .default({})
     .describe('Where data come from, by the name tasks use for it.'),
+  calendars: z
+    .record(
+      calendarName,
+      z.strictObject({ file: text(1_024).describe('Dated file of sessions and holidays.') }),
+    )
+    .default({})
+    .describe('Session calendars beside those that are built in, by the name sources use for them.'),
+  functions: functions.prefault({}),
+  scheduled_tasks: text(1_024)
+    .default('config/scheduled-tasks.json')
+    .describe(
+      'JSON file of declared tasks. That at the default path may be missing, a named one must be there.',
+    ),
   retention: retention.prefault({}),
   limits: z
     .strictObject({

@@ -5,7 +5,7 @@ import { nearest } from './nearest.ts';
 export type Setting =
   | { readonly kind: 'group'; readonly children: ReadonlyMap<string, Setting> }
   | { readonly kind: 'map'; readonly each: Setting }
-  | { readonly kind: 'leaf'; readonly type: 'number' | 'boolean' | 'text' };
+  | { readonly kind: 'leaf'; readonly type: 'number' | 'boolean' | 'text' | 'list' };
 
 export type Path = readonly string[];
 
@@ -31,6 +31,7 @@ export function settingOf(schema: z.core.$ZodType): Setting {
   if (inner instanceof z.ZodRecord) return { kind: 'map', each: settingOf(inner.valueType) };
   if (inner instanceof z.ZodNumber) return { kind: 'leaf', type: 'number' };
   if (inner instanceof z.ZodBoolean) return { kind: 'leaf', type: 'boolean' };
+  if (inner instanceof z.ZodArray) return { kind: 'leaf', type: 'list' };
   return { kind: 'leaf', type: 'text' };
 }
 

@@ -4,6 +4,7 @@ import { format } from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { parseRuntimeConfig } from './parse-runtime-config.ts';
 import { runtimeConfigJsonSchema } from './runtime-schema.ts';
+import { scheduledTasksJsonSchema } from './scheduled-tasks-fields.ts';
 
 const shipped = (name: string): string => fileURLToPath(new URL(`../../../config/${name}`, import.meta.url));
 
@@ -64,6 +65,16 @@ describe('config/schemas/runtime.schema.json', () => {
 
     await expect(await format(text, { parser: 'json', printWidth: 110 })).toMatchFileSnapshot(
       shipped('schemas/runtime.schema.json'),
+    );
+  });
+});
+
+describe('config/schemas/scheduled-tasks.schema.json', () => {
+  it('is the schema of the code, for editors', async () => {
+    const text = JSON.stringify(scheduledTasksJsonSchema());
+
+    await expect(await format(text, { parser: 'json', printWidth: 110 })).toMatchFileSnapshot(
+      shipped('schemas/scheduled-tasks.schema.json'),
     );
   });
 });
