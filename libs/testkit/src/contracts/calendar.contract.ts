@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ceilTo, floorTo, gridOf, shiftSlots, type Grid, type TimeRange } from '@kairos/domain';
-import type { Calendar } from '@kairos/ports';
+import type { Calendar, Calendars } from '@kairos/ports';
 import { describe, expect, it } from 'vitest';
 
 const DAY = 86_400_000;
@@ -101,18 +101,21 @@ export function calendarContract(name: string, open: () => Calendar): void {
     });
 
     describe('closedBefore', () => {
-      it('answers the opening of a slot, never a later instant than now', () => {
+      it('answers the opening of a slot, at most the one after the slot that holds now', () => {
         check((grid, { from: now }) => {
           const closed = calendar.closedBefore({ grid, now });
           expect(floorTo(grid, closed)).toBe(closed);
-          expect(closed).toBeLessThanOrEqual(now);
+          expect(closed).toBeLessThanOrEqual(shiftSlots(grid, now, 1));
         });
       });
 
-      it('calls no slot closed whose last moment is still to come', () => {
+      it('calls no slot closed in which something is still to come', () => {
+        const minutes = gridOf('1m');
         check((grid, { from: now }) => {
-          const last = shiftSlots(grid, calendar.closedBefore({ grid, now }), -1);
-          expect(shiftSlots(grid, last, 1)).toBeLessThanOrEqual(now);
+          const closed = calendar.closedBefore({ grid, now });
+          if (closed <= now) return;
+          const rest = { from: floorTo(minutes, now), to: closed };
+          expect(calendar.expected({ grid: minutes, range: rest })).toEqual([]);
         });
       });
 
@@ -134,6 +137,9 @@ export function calendarContract(name: string, open: () => Calendar): void {
     });
   });
 }
+
+/** One calendar for all sources. */
+export const forEverySource = (calendar: Calendar): Calendars => ({ of: () => calendar });
 
 const isWeekday = (ts: number): boolean => ![0, 6].includes(new Date(ts).getUTCDay());
 
