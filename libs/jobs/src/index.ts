@@ -1,1 +1,1 @@
-export {};
+export { JobHandler, type JobHandlerDeps } from './job-handler.ts';

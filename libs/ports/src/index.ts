@@ -17,6 +17,7 @@ export {
 export { type CasOutcome, type Page } from './outcome.ts';
 export { type RunContext, type RunHandler, type RunResult } from './run-handler.ts';
 export { type RunHistory } from './run-history.ts';
+export { type LoggedLine, type RunLogFilter, type RunLogLine, type RunLogs } from './run-logs.ts';
 export {
   type CommitRequest,
   type CommitResult,

@@ -47,8 +47,8 @@ export interface SourceFacts {
   readonly lookbackSlots?: number | undefined;
   /** The venue leaves out bars without trades, so a hole inside a well-formed page needs no confirming read. */
   readonly sparse: boolean;
-  /** What a confirmed absence most likely is. */
-  readonly absenceMeans: 'outage' | 'no_trade' | 'unknown';
+  /** What a confirmed absence most likely is. `suspension`: of exchanges whose calendar is known, so that no holiday is left. */
+  readonly absenceMeans: 'outage' | 'no_trade' | 'suspension' | 'unknown';
   readonly anchorMs: number;
   readonly volumeUnit: VolumeUnit;
   /** After a bar closes, so long until its value is final. */

@@ -62,6 +62,8 @@ export interface RunResult {
   readonly notBefore?: number | undefined;
   /** Retry without consuming an attempt (a venue's outage). */
   readonly freeRetry?: boolean | undefined;
+  /** Trying this slot again cannot help; the next slot may. */
+  readonly noRetry?: boolean | undefined;
   readonly healthReasons: readonly string[];
   /** A job's answer, kept in the run's record. */
   readonly result?: JsonValue | undefined;

@@ -61,8 +61,9 @@ export interface TaskStore {
   }): Promise<TaskPage>;
 
   /**
-   * Tasks holding every word of the query in task id, project, dataset, source, data type, frequency or symbols;
-   * without regard to case. Any characters are allowed: the query is never syntax.
+   * Tasks holding every word of the query in task id, project, dataset, source, data type, frequency, symbols, declared
+   * description, or a job's function, task type or task name; without regard to case. Any characters are allowed: the
+   * query is never syntax.
    */
   search(p: {
     readonly query: string;
@@ -72,6 +73,9 @@ export interface TaskStore {
   }): Promise<TaskPage>;
 
   getDue(p: { readonly uid: string }): Promise<DueItem | undefined>;
+
+  /** The due items of those tasks that have one, by uid; all as they stood at one instant. */
+  getDues(p: { readonly uids: readonly string[] }): Promise<ReadonlyMap<string, DueItem>>;
 
   /** Replaces the due item of `due.uid` if its `v` is `expectedV`; the stored one has `v = expectedV + 1`. */
   putDue(p: { readonly due: DueItem; readonly expectedV: number }): Promise<CasOutcome<DueItem>>;

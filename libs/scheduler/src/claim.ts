@@ -20,7 +20,8 @@ export interface ClaimInput {
 
 /**
  * What a look at a due item came to. `claimed`: write `due`, then run `run`. `advance`: nothing runs, but the cursor or
- * the next look moves. `wait`: leave it alone. `expired` and `skippedOnly` want a line of history.
+ * the next look moves; with `isLast` no slot is left, and the task is complete. `wait`: leave it alone. `expired` and
+ * `skipped` want a line of history.
  */
 export type ClaimDecision =
   | { readonly kind: 'wait' }
@@ -29,6 +30,7 @@ export type ClaimDecision =
       readonly due: DueItem;
       readonly expired: ActiveRun | null;
       readonly skipped: ActiveRun | null;
+      readonly isLast: boolean;
     }
   | {
       readonly kind: 'claimed';
@@ -86,26 +88,35 @@ function claimed(p: ClaimInput, run: ActiveRun, expired: ActiveRun | null): Clai
 
 const startOf = (task: Task): number => (task.status === 'pending' ? (task.startTime ?? 0) : 0);
 
+const resting = (p: ClaimInput, nextDue: number | null, expired: ActiveRun | null): ClaimDecision => ({
+  kind: 'advance',
+  due: { ...p.due, active: null, nextDue },
+  expired,
+  skipped: null,
+  isLast: false,
+});
+
+/** A task that is looked at later than its start has that planned: its first slot need not be its start. */
 function awaitStart(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
-  const nextDue = startOf(p.task);
-  return p.due.active === null && p.due.nextDue === nextDue
-    ? { kind: 'wait' }
-    : { kind: 'advance', due: { ...p.due, active: null, nextDue }, expired, skipped: null };
+  const start = startOf(p.task);
+  const isPlanned = p.due.nextDue !== null && p.due.nextDue >= start;
+  return p.due.active === null && isPlanned ? { kind: 'wait' } : resting(p, start, expired);
 }
 
 function startNext(p: ClaimInput, expired: ActiveRun | null): ClaimDecision {
-  if (!isSchedulable(p.task))
-    return { kind: 'advance', due: { ...p.due, active: null, nextDue: null }, expired, skipped: null };
+  if (!isSchedulable(p.task)) return resting(p, null, expired);
   if (startOf(p.task) > p.now) return awaitStart(p, expired);
   const cursor = soundCursor(p);
   const choice = chooseSlot(p.schedule, cursor, p.now, p.task.config.missed);
   if (choice.slot !== null) return claimed(p, freshRun(choice.slot, p, choice.skipped), expired);
   const passed = Math.max(cursor, choice.skipped?.to ?? 0);
   const nextDue = p.schedule.next(passed);
+  const isLast = nextDue === null;
   const unmoved = p.due.active === null && passed === p.due.cursor && nextDue === p.due.nextDue;
-  if (unmoved) return { kind: 'wait' };
+  if (unmoved && !isLast) return { kind: 'wait' };
   const skipped = choice.skipped ? { ...freshRun(choice.skipped.to, p, choice.skipped), owner: null } : null;
-  return { kind: 'advance', due: { ...p.due, cursor: passed, active: null, nextDue }, expired, skipped };
+  const due = { ...p.due, cursor: passed, active: null, nextDue };
+  return { kind: 'advance', due, expired, skipped, isLast };
 }
 
 /** Waits for its time, which was not told by a clock that has since gone back. */

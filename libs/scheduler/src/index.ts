@@ -17,8 +17,10 @@ export {
 export {
   applyResult,
   decideSettle,
+  isLastRun,
   MAX_IDLE_HOPS,
   retryDelayMs,
+  type RunEnd,
   type Settlement,
   type SettleInput,
 } from './settle.ts';

@@ -1,6 +1,7 @@
-import type { ActiveRun, DueItem, RunOutcome, RunRecord, Task, TaskSeries } from '@kairos/domain';
+import type { ActiveRun, DueItem, JsonValue, RunOutcome, RunRecord, Task, TaskSeries } from '@kairos/domain';
 import { KairosError, LeaseLostError, NO_STATS, runIdOf } from '@kairos/domain';
 import type {
+  Calendars,
   Clock,
   HintOutcome,
   Ids,
@@ -14,10 +15,11 @@ import type {
   WorkQueue,
   Workers,
 } from '@kairos/ports';
-import { scheduleOf } from '@kairos/schedule';
-import { decideClaim, type ClaimDecision } from './claim.ts';
+import { scheduleOf, type Schedule } from '@kairos/schedule';
+import { decideClaim, isSchedulable, type ClaimDecision, type ClaimInput } from './claim.ts';
+import { fitsRecord, jobState } from './job-values.ts';
 import { Lease } from './lease.ts';
-import { applyResult, decideSettle } from './settle.ts';
+import { applyResult, decideSettle, isLastRun } from './settle.ts';
 
 export interface SchedulerDeps {
   readonly tasks: TaskStore;
@@ -28,6 +30,8 @@ export interface SchedulerDeps {
   readonly workers: Workers;
   readonly handlers: ReadonlyMap<string, RunHandler>;
   readonly log: Logger;
+  /** Whose closes tasks without a schedule of their own wait for; absent: every close. */
+  readonly calendars?: Calendars | undefined;
 }
 
 export interface SchedulerOptions {
@@ -92,23 +96,35 @@ export class Scheduler {
   async recover(now: number): Promise<{ readonly hinted: number }> {
     const { tasks, queue } = this.#deps;
     const soon = await tasks.dueBefore({ now: now + this.#options.leaseMs, limit: this.#options.maxPerTick });
-    const found = new Map<string, Task | undefined>(soon.map((uid) => [uid, undefined]));
+    const wanted = new Set(await this.#wanting(await this.#tasksNamed(soon), now));
     for (const status of ['running', 'pending'] as const)
-      for await (const task of this.#tasksOf(status)) found.set(task.uid, task);
-    const hints: WorkHint[] = [];
-    for (const [uid, task] of found) {
-      const look = await this.#look(uid, now, task);
-      if (look && look.decision.kind !== 'wait') hints.push({ v: 1, uid, kind: 's', slot: now, hop: 0 });
-    }
+      for await (const page of this.#pagesOf(status))
+        for (const uid of await this.#wanting(page, now)) wanted.add(uid);
+    const hints = [...wanted].map((uid): WorkHint => ({ v: 1, uid, kind: 's', slot: now, hop: 0 }));
     if (hints.length > 0) await queue.send(hints);
     return { hinted: hints.length };
   }
 
-  async *#tasksOf(status: Task['status']): AsyncGenerator<Task> {
+  /** Those of at most 1,000 tasks that want something done now. Only hints hang on it, so one look at their due items will do. */
+  async #wanting(tasks: readonly Task[], now: number): Promise<readonly string[]> {
+    const owner = this.#nextOwner();
+    const dues = await this.#deps.tasks.getDues({ uids: tasks.map((task) => task.uid) });
+    return tasks.flatMap((task) => {
+      const due = dues.get(task.uid);
+      return due && this.#decide({ task, due, owner, now }).kind !== 'wait' ? [task.uid] : [];
+    });
+  }
+
+  async #tasksNamed(uids: readonly string[]): Promise<readonly Task[]> {
+    const found = await Promise.all(uids.map((uid) => this.#deps.tasks.getByUid({ uid })));
+    return found.filter((task) => task !== undefined);
+  }
+
+  async *#pagesOf(status: Task['status']): AsyncGenerator<readonly Task[]> {
     let cursor: string | undefined;
     do {
       const page = await this.#deps.tasks.list({ filter: { status }, limit: 1_000, cursor });
-      yield* page.items;
+      yield page.items;
       cursor = page.next;
     } while (cursor !== undefined);
   }
@@ -120,23 +136,32 @@ export class Scheduler {
     return 'done';
   }
 
-  /** What a claim would come to now. `read`: the task, where it was read just before and only a hint hangs on it. */
-  async #look(uid: string, now: number, read?: Task): Promise<Look | undefined> {
-    const { tasks, workers, ids } = this.#deps;
+  #scheduleOf(task: Task): Schedule {
+    return scheduleOf(task, task.job === null ? this.#deps.calendars?.of(task.source) : undefined);
+  }
+
+  /** What a claim would come to now. */
+  async #look(uid: string, now: number): Promise<Look | undefined> {
+    const { tasks } = this.#deps;
     const due = await tasks.getDue({ uid });
-    const task = read ?? (await tasks.getByUid({ uid }));
+    const task = await tasks.getByUid({ uid });
     if (!due || !task) return undefined;
-    const owner = `${workers.owner()}#${ids.nonce()}`;
-    const decision = decideClaim({
-      due,
-      task,
-      schedule: scheduleOf(task),
-      now,
-      owner,
+    const owner = this.#nextOwner();
+    return { task, due, owner, decision: this.#decide({ task, due, owner, now }) };
+  }
+
+  #decide(p: Pick<ClaimInput, 'task' | 'due' | 'owner' | 'now'>): ClaimDecision {
+    return decideClaim({
+      ...p,
+      schedule: this.#scheduleOf(p.task),
       leaseMs: this.#options.leaseMs,
-      isDead: (o) => workers.isDead(processOf(o)),
+      isDead: (owner) => this.#deps.workers.isDead(processOf(owner)),
     });
-    return { task, due, owner, decision };
+  }
+
+  /** What no claim was ever made with before. */
+  #nextOwner(): string {
+    return `${this.#deps.workers.owner()}#${this.#deps.ids.nonce()}`;
   }
 
   async #claim(uid: string): Promise<Claimed | undefined> {
@@ -144,6 +169,7 @@ export class Scheduler {
     if (!look || look.decision.kind === 'wait') return undefined;
     const { task, due, owner, decision } = look;
     await this.#recordBeforeClaim(due, decision);
+    if (decision.kind === 'advance' && decision.isLast && !(await this.#complete(task))) return undefined;
     const written = await this.#putDue(decision.due, due.v, owner);
     if (!written || decision.kind !== 'claimed') return undefined;
     await this.#record(uid, decision.run, written.fence, 'running');
@@ -176,6 +202,14 @@ export class Scheduler {
     }
     if (decision.kind === 'advance' && decision.skipped)
       await this.#record(before.uid, decision.skipped, before.fence, 'skipped');
+  }
+
+  /** A task without slots to come. Written before its due item: cut off in between, the next look sees that it rests. */
+  async #complete(task: Task): Promise<boolean> {
+    if (!isSchedulable(task)) return true;
+    const next: Task = { ...task, status: 'completed', updatedAt: this.#deps.clock.now() };
+    const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
+    return answer.outcome === 'committed';
   }
 
   /** A task whose start has come is running from its first claim on. */
@@ -211,6 +245,7 @@ export class Scheduler {
       skipped: run.skipped,
       error: result?.error ? { code: result.error.code, message: result.error.message } : null,
       stats: result?.stats ?? NO_STATS,
+      ...(result?.result === undefined ? {} : { result: result.result }),
     };
     await this.#deps.history.put({ record });
   }
@@ -237,6 +272,7 @@ export class Scheduler {
       log,
       ensure: () => lease.ensure(),
       changeSeries: (change) => this.#changeSeries(claimed, lease, change),
+      saveState: (state) => this.#saveState(claimed, lease, state),
     };
     log.info('run.started', { slot: new Date(run.slot).toISOString(), attempt: run.attempt });
     const result = await this.#run(context);
@@ -244,20 +280,41 @@ export class Scheduler {
     else await this.#settle(claimed, lease, result, log);
   }
 
-  /** By compare-and-set, under the lease, and only upon the content that the run works on. */
   async #changeSeries(
-    { task: started, due }: Claimed,
+    claimed: Claimed,
     lease: Lease,
     change: (series: readonly TaskSeries[]) => readonly TaskSeries[],
   ): Promise<readonly TaskSeries[]> {
+    const task = await this.#changeTask(claimed, lease, (now) => {
+      const series = change(now.series);
+      return series === now.series ? now : { ...now, series };
+    });
+    return task.series;
+  }
+
+  /** @throws ValidationError for a state that cannot be kept */
+  async #saveState(claimed: Claimed, lease: Lease, state: JsonValue): Promise<void> {
+    const kept = jobState(state);
+    await this.#changeTask(claimed, lease, (task) => ({ ...task, jobState: kept }));
+  }
+
+  /**
+   * By compare-and-set, under the lease, and only upon the content that the run works on. The same task back means:
+   * nothing to write. @throws LeaseLostError
+   */
+  async #changeTask(
+    { task: started, due }: Claimed,
+    lease: Lease,
+    change: (task: Task) => Task,
+  ): Promise<Task> {
     for (;;) {
       await lease.reread();
       const task = await this.#deps.tasks.getByUid({ uid: started.uid });
       if (task?.rev !== started.rev) throw new LeaseLostError(started.uid, due.fence);
-      const series = change(task.series);
-      if (series === task.series) return series;
-      const answer = await this.#deps.tasks.replace({ task: { ...task, series }, expectedV: task.v });
-      if (answer.outcome === 'committed') return answer.value.series;
+      const next = change(task);
+      if (next === task) return task;
+      const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
+      if (answer.outcome === 'committed') return answer.value;
     }
   }
 
@@ -293,11 +350,11 @@ export class Scheduler {
     return items.some((r) => r.kind === run.kind && r.slot === run.slot && r.fence > due.fence);
   }
 
-  async #settle(claimed: Claimed, lease: Lease, result: RunResult, log: Logger): Promise<void> {
+  async #settle(claimed: Claimed, lease: Lease, answered: RunResult, log: Logger): Promise<void> {
     const { run, task } = claimed;
+    const result = fitsRecord(answered, log);
     try {
-      await lease.reread();
-      await this.#applyToTask(task, run, result);
+      await this.#applyToTask(claimed, await lease.reread(), result);
       const outcome = await this.#release(claimed, lease, result);
       const level = outcome === 'failed' ? 'warn' : 'info';
       log[level]('run.ended', {
@@ -316,7 +373,7 @@ export class Scheduler {
   }
 
   /** Folds the result into the task before the due item is let go: a crash between the two only repeats the run. */
-  async #applyToTask(started: Task, run: ActiveRun, result: RunResult): Promise<void> {
+  async #applyToTask({ task: started, run }: Claimed, due: DueItem, result: RunResult): Promise<void> {
     const runId = runIdOf(started.uid, run.kind, run.slot);
     for (;;) {
       const task = await this.#deps.tasks.getByUid({ uid: started.uid });
@@ -328,6 +385,8 @@ export class Scheduler {
         slot: run.slot,
         rev: started.rev,
         now: this.#deps.clock.now(),
+        isLast: isLastRun({ due, run, task, result, schedule: this.#scheduleOf(task) }),
+        isRefetch: run.kind === 'r',
       });
       const answer = await this.#deps.tasks.replace({ task: next, expectedV: task.v });
       if (answer.outcome === 'committed') return;
@@ -350,7 +409,7 @@ export class Scheduler {
         due,
         run,
         task,
-        schedule: scheduleOf(task),
+        schedule: this.#scheduleOf(task),
         result,
         now: clock.now(),
         random: ids.random(),

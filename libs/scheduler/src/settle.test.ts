@@ -1,9 +1,9 @@
 import { NO_STATS, type ActiveRun, type DueItem } from '@kairos/domain';
 import type { RunResult } from '@kairos/ports';
 import { aTask, T0 } from '@kairos/testkit';
-import { scheduleOf } from '@kairos/schedule';
+import { scheduleOf, type Schedule } from '@kairos/schedule';
 import { describe, expect, it } from 'vitest';
-import { applyResult, decideSettle, retryDelayMs } from './settle.ts';
+import { applyResult, decideSettle, isLastRun, retryDelayMs } from './settle.ts';
 
 const task = aTask({ endTime: null });
 const run: ActiveRun = {
@@ -69,6 +69,7 @@ describe('decideSettle', () => {
     const failed = { outcome: 'failed', error: { code: 'X', message: 'x', permanent: false } } as const;
     expect(settle(failed, { ...run, failures: task.config.retries }).due.active).toBeNull();
     expect(settle({ ...failed, error: { ...failed.error, permanent: true } }).due.active).toBeNull();
+    expect(settle({ ...failed, noRetry: true })).toMatchObject({ outcome: 'failed', due: { active: null } });
   });
 
   it("does not count a venue's outage as a failure", () => {
@@ -136,9 +137,11 @@ describe('decideSettle', () => {
   });
 });
 
+const NOT_LAST = { isLast: false, isRefetch: false } as const;
+
 describe('applyResult', () => {
   const apply = (over: Partial<RunResult>, of = task, rev = of.rev): ReturnType<typeof applyResult> =>
-    applyResult({ task: of, result: result(over), runId: 'r', slot: T0, rev, now: T0 + 9 });
+    applyResult({ task: of, result: result(over), runId: 'r', slot: T0, rev, now: T0 + 9, ...NOT_LAST });
   const series = (state: 'active' | 'failed' | 'settled') => ({
     symbol: 'BTCUSDT',
     state,
@@ -178,5 +181,92 @@ describe('applyResult', () => {
       series: changed.series,
       lastRun: { runId: 'r' },
     });
+  });
+
+  describe('after a run that leaves nothing to do', () => {
+    const last = (over: Partial<RunResult>, of = task, isRefetch = false) =>
+      applyResult({
+        task: of,
+        result: result(over),
+        runId: 'r',
+        slot: T0,
+        rev: of.rev,
+        now: T0 + 9,
+        isLast: true,
+        isRefetch,
+      });
+
+    it('completes the task, also where some of it stays open', () => {
+      expect(last({ outcome: 'succeeded' })).toMatchObject({ status: 'completed', health: { state: 'ok' } });
+      expect(last({ outcome: 'partial', healthReasons: ['a window is open'] })).toMatchObject({
+        status: 'completed',
+        health: { state: 'degraded' },
+      });
+    });
+
+    it('fails it with the run, and tells why', () => {
+      const error = { code: 'JOB_FAILED', message: 'no', permanent: false };
+      expect(last({ outcome: 'failed', error })).toMatchObject({
+        status: 'failed',
+        error: { code: 'JOB_FAILED' },
+      });
+    });
+
+    it('leaves complete what was complete, and what a refetch came to out of it', () => {
+      const done = aTask({ status: 'completed' });
+      expect(last({ outcome: 'failed' }, done).status).toBe('completed');
+      expect(last({ outcome: 'failed' }, task, true).status).toBe('completed');
+    });
+  });
+});
+
+describe('the last run', () => {
+  const none: Schedule = { text: 'at(…)', next: () => null, prev: () => T0, count: () => 0 };
+  const some: Schedule = { ...none, next: (after) => after + 60_000 };
+  const isLast = (over: Partial<RunResult>, p: { schedule?: Schedule; run?: Partial<ActiveRun> } = {}) =>
+    isLastRun({
+      due,
+      run: { ...run, ...p.run },
+      task,
+      result: result(over),
+      schedule: p.schedule ?? none,
+    });
+  const failed = { outcome: 'failed', error: { code: 'X', message: 'x', permanent: false } } as const;
+
+  it('is the one after which neither the schedule nor the run itself comes again', () => {
+    expect(isLast({ outcome: 'succeeded' })).toBe(true);
+    expect(isLast({ outcome: 'succeeded' }, { schedule: some })).toBe(false);
+    expect(isLast({ outcome: 'partial' })).toBe(true);
+    expect(isLast({ outcome: 'partial', notBefore: T0 + 1 })).toBe(false);
+    expect(isLast({ outcome: 'handed_over' })).toBe(false);
+    expect(isLast({ outcome: 'handed_over' }, { run: { idle: 2 } })).toBe(true);
+  });
+
+  it('is not one with attempts left', () => {
+    expect(isLast(failed)).toBe(false);
+    expect(isLast(failed, { run: { failures: task.config.retries } })).toBe(true);
+    expect(isLast({ ...failed, error: { ...failed.error, permanent: true } })).toBe(true);
+  });
+});
+
+describe('a job whose attempts are used up', () => {
+  it('fails its slot, and its task goes on to the next', () => {
+    const error = { code: 'JOB_FAILED', message: 'no', permanent: false };
+    const used = { ...run, failures: task.config.retries };
+
+    expect(settle({ outcome: 'failed', error }, used)).toMatchObject({
+      outcome: 'failed',
+      due: { active: null, nextDue: expect.any(Number) },
+    });
+    const after = applyResult({
+      task,
+      result: result({ outcome: 'failed', error }),
+      runId: 'r',
+      slot: T0,
+      rev: task.rev,
+      now: T0 + 9,
+      ...NOT_LAST,
+    });
+    expect(after).toMatchObject({ status: 'running', error: { code: 'JOB_FAILED' } });
   });
 });

@@ -54,11 +54,35 @@ function waiting(
   return { due: { ...p.due, active: released(p.run, patch), nextDue }, outcome };
 }
 
-function settleHandOver(p: SettleInput): Settlement {
-  const idle = p.result.stats.commits > 0 ? 0 : p.run.idle + 1;
-  if (idle >= MAX_IDLE_HOPS) return ended(p, 'failed');
-  return waiting(p, 'handed_over', { hop: p.run.hop + 1, idle, notBefore: p.result.notBefore ?? p.now });
+/** Hand-overs in a row that committed nothing, this one among them. */
+const idleHops = ({ run, result }: RunEnd): number => (result.stats.commits > 0 ? 0 : run.idle + 1);
+
+const failuresAfter = ({ run, result }: RunEnd): number =>
+  run.failures + (result.freeRetry === true && run.kind !== 'r' ? 0 : 1);
+
+/** A run that came to some end, under the task as it stands then. */
+export interface RunEnd {
+  readonly run: ActiveRun;
+  readonly task: Task;
+  readonly result: RunResult;
 }
+
+/**
+ * Whether the run itself is to be taken up again. A refetch holds up the schedule while it waits, so it does so for
+ * failures only: what it left open is known, and asked for by later runs.
+ */
+function comesBack(p: RunEnd): boolean {
+  const { result, run, task } = p;
+  if (result.outcome === 'handed_over') return idleHops(p) < MAX_IDLE_HOPS;
+  if (result.outcome === 'partial') return result.notBefore !== undefined && run.kind !== 'r';
+  if (result.outcome !== 'failed' || result.error?.permanent === true || result.noRetry === true)
+    return false;
+  return failuresAfter(p) <= task.config.retries;
+}
+
+/** Whether nothing is left to do for the task after this run: neither by the run itself, nor by its schedule. */
+export const isLastRun = (p: RunEnd & { readonly due: DueItem; readonly schedule: Schedule }): boolean =>
+  p.schedule.next(p.due.cursor) === null && !comesBack(p);
 
 /** A free retry has its instant from the handler, who was told it by the venue or the budget: nothing is added to it. */
 const backoffMs = ({ result, run, random }: SettleInput): number =>
@@ -73,33 +97,40 @@ function isOver({ task, run }: SettleInput): boolean {
   );
 }
 
+/** How the run waits to be taken up again. */
+function settleWaiting(p: SettleInput): Settlement {
+  const { result, run, now } = p;
+  if (result.outcome === 'handed_over') {
+    const patch = { hop: run.hop + 1, idle: idleHops(p), notBefore: result.notBefore ?? now };
+    return waiting(p, 'handed_over', patch);
+  }
+  const told = result.notBefore ?? 0;
+  if (result.outcome === 'partial') return waiting(p, 'partial', { notBefore: Math.max(now, told) });
+  const notBefore = Math.max(now + backoffMs(p), told);
+  return waiting(p, 'failed', { failures: failuresAfter(p), notBefore });
+}
+
 /**
  * Where the due item goes after a run: on to the next slot, into a later retry, or to another worker. A run that the
- * task's end has made pointless is never retried. A refetch holds up the schedule while it waits, so it does so for
- * failures only, and for no more of them than the task's retries: what it left open is known, and asked for by later runs.
+ * task's end has made pointless is never retried. A hand-over that got nowhere too often is a failure.
  */
 export function decideSettle(p: SettleInput): Settlement {
-  const { result, run, task } = p;
-  if (isOver(p)) return ended(p, result.outcome === 'handed_over' ? 'cancelled' : result.outcome);
-  if (result.outcome === 'handed_over') return settleHandOver(p);
-  if (result.outcome === 'partial' && result.notBefore !== undefined && run.kind !== 'r') {
-    return waiting(p, 'partial', { notBefore: Math.max(p.now, result.notBefore) });
-  }
-  if (result.outcome === 'failed' && result.error?.permanent !== true) {
-    const failures = run.failures + (result.freeRetry === true && run.kind !== 'r' ? 0 : 1);
-    if (failures <= task.config.retries) {
-      return waiting(p, 'failed', {
-        failures,
-        notBefore: Math.max(p.now + backoffMs(p), result.notBefore ?? 0),
-      });
-    }
-  }
-  return ended(p, result.outcome);
+  const { outcome } = p.result;
+  if (isOver(p)) return ended(p, outcome === 'handed_over' ? 'cancelled' : outcome);
+  if (comesBack(p)) return settleWaiting(p);
+  return ended(p, outcome === 'handed_over' ? 'failed' : outcome);
 }
 
 const TERMINAL = new Set(['failed', 'blocked']);
 
-function statusAfter(task: Task, result: RunResult): TaskStatus {
+/** A task without slots to come has ended with its last run, as that one did. What was complete stays so. */
+const statusAtEnd = ({ task, result, isRefetch }: TaskAfterRun): TaskStatus => {
+  const failed = result.outcome === 'failed' || result.outcome === 'handed_over';
+  return failed && !isRefetch && task.status !== 'completed' ? 'failed' : 'completed';
+};
+
+function statusAfter(p: TaskAfterRun): TaskStatus {
+  const { task, result } = p;
   if (task.status === 'stopped') return 'stopped';
   const series = result.series ?? task.series;
   // What follows listings never runs out of series: the next run may find new ones.
@@ -107,7 +138,7 @@ function statusAfter(task: Task, result: RunResult): TaskStatus {
     series.length > 0 && series.every((s) => TERMINAL.has(s.state)) && !followsListings(task.symbols);
   if (result.error?.permanent === true || allEnded) return 'failed';
   if (task.endTime !== null && result.complete) return 'completed';
-  return 'running';
+  return p.isLast ? statusAtEnd(p) : 'running';
 }
 
 function healthAfter(result: RunResult, status: TaskStatus): TaskHealth {
@@ -124,6 +155,10 @@ export interface TaskAfterRun {
   /** Content revision the run worked on; a later change keeps its own standing. */
   readonly rev: number;
   readonly now: number;
+  /** Nothing is left to do after this run (`isLastRun`). */
+  readonly isLast: boolean;
+  /** The run re-read something for a person: how it went says nothing about the task. */
+  readonly isRefetch: boolean;
 }
 
 /** The task with a run's result folded in: last run, standing of its series, health, status. */
@@ -136,7 +171,7 @@ export function applyResult(p: TaskAfterRun): Task {
     rows: p.result.stats.rows,
   };
   if (p.task.rev !== p.rev) return { ...p.task, lastRun };
-  const status = statusAfter(p.task, p.result);
+  const status = statusAfter(p);
   const first = p.result.series?.find((s) => s.error !== null)?.error ?? null;
   const own = p.result.error
     ? { code: p.result.error.code, message: p.result.error.message, at: p.now }

@@ -60,11 +60,21 @@ const run: ActiveRun = {
   refetch: null,
 };
 
+const NOT_LAST = { isLast: false, isRefetch: false } as const;
+
 describe('the status machine', () => {
   it('moves only where it may, whatever a run brings', () => {
     fc.assert(
       fc.property(anyTask, anyResult, (task, result) => {
-        const after = applyResult({ task, result, runId: 'r', slot: T0, rev: task.rev, now: T0 + 5 });
+        const after = applyResult({
+          task,
+          result,
+          runId: 'r',
+          slot: T0,
+          rev: task.rev,
+          now: T0 + 5,
+          ...NOT_LAST,
+        });
         const series = result.series ?? task.series;
         const allEnded = series.every((s) => s.state === 'failed' || s.state === 'blocked');
         if (task.status === 'stopped') expect(after.status).toBe('stopped');
@@ -91,6 +101,7 @@ describe('the status machine', () => {
             slot: T0,
             rev: before.rev,
             now: T0 + 5,
+            ...NOT_LAST,
           });
           const due = { uid: task.uid, cursor: T0, nextDue: run.until, fence: 2, v: 3, active: run };
           const settled = decideSettle({

@@ -6,7 +6,7 @@ import type { JsonObject } from './copy-input.ts';
 import { settleFindings, type Findings, type Found } from './found.ts';
 import type { Locale, MessageCode } from './messages.ts';
 import { flatten, parseFields, type FlatSignal } from './parse-fields.ts';
-import { say, type Params } from './render.ts';
+import { say, sayIssue, type Params } from './render.ts';
 
 export interface SignalHandlerDeps {
   readonly tasks: TaskCommands;
@@ -17,8 +17,6 @@ export interface SignalHandlerDeps {
   /** Language of replies, unless a call asks for the other. */
   readonly locale: Locale;
   readonly log: Logger;
-  /** What is wrong with a schedule's text; default: the domain's `rate()` grammar. */
-  readonly checkSchedule?: ((text: string) => Issue | undefined) | undefined;
   readonly defaultRefetchReason?: string | undefined;
   /** What every changing reply should warn of, e.g. that the store is not durable. */
   readonly warnings?: (() => readonly string[]) | undefined;
@@ -27,13 +25,14 @@ export interface SignalHandlerDeps {
 /** What travels with one signal. */
 export interface ActionContext {
   readonly deps: SignalHandlerDeps;
-  readonly checkSchedule: (text: string) => Issue | undefined;
   readonly locale: Locale;
   readonly now: number;
   /** The door's own id of the delivery, where it has one. */
   readonly deliveryId: string | undefined;
   /** Adds a warning to the reply. */
   warn(code: MessageCode, params?: Params): void;
+  /** Adds what another room remarks about a field. */
+  remark(field: string, remark: Pick<Issue, 'code' | 'params'>): void;
   say(code: MessageCode, params?: Params): string;
 }
 
@@ -87,7 +86,7 @@ export function defineAction<S extends z.ZodObject>(parts: ActionParts<S>): Acti
 /** The context of one signal, and the warnings its action leaves. */
 export function contextOf(
   deps: SignalHandlerDeps,
-  p: Pick<ActionContext, 'locale' | 'deliveryId' | 'checkSchedule'>,
+  p: Pick<ActionContext, 'locale' | 'deliveryId'>,
 ): { readonly context: ActionContext; readonly warnings: string[] } {
   const warnings: string[] = [];
   const context: ActionContext = {
@@ -95,6 +94,7 @@ export function contextOf(
     deps,
     now: deps.clock.now(),
     warn: (code, params) => warnings.push(say(code, p.locale, params)),
+    remark: (field, { code, params }) => warnings.push(sayIssue(field, code, p.locale, params)),
     say: (code, params) => say(code, p.locale, params),
   };
   return { context, warnings };

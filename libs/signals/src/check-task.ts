@@ -9,6 +9,7 @@ import {
   type Issue,
 } from '@kairos/domain';
 import type { SourceDescription } from '@kairos/ports';
+import { scheduleIssues } from './check-schedule.ts';
 import { suggestionFor } from './nearest.ts';
 
 /** What this deployment can fetch, known without opening a source. */
@@ -28,6 +29,7 @@ export interface TaskQuestion {
   readonly historyDays?: number | undefined;
   readonly confirmLarge?: boolean | undefined;
   readonly schedule?: string | null | undefined;
+  readonly timezone?: string | null | undefined;
   /** From when `historyDays` count back. */
   readonly createdAt: number;
   readonly now: number;
@@ -35,7 +37,6 @@ export interface TaskQuestion {
 
 export interface TaskRules {
   readonly sources: KnownSources;
-  readonly checkSchedule: (text: string) => Issue | undefined;
 }
 
 /** A task that would bring more records wants `confirm_large`. */
@@ -124,12 +125,11 @@ function checkSize(q: TaskQuestion): Issue[] {
 
 /** Everything wrong with a task that no field shows by itself. */
 export function checkTask(q: TaskQuestion, rules: TaskRules): Issue[] {
-  const schedule = q.schedule ? rules.checkSchedule(q.schedule) : undefined;
   return [
     ...checkSource(q, rules.sources),
     ...checkSymbols(q.symbols ?? []),
     ...checkOrder(q.start, q.end, { start: 'start_time', end: 'end_time' }),
-    ...(schedule ? [{ ...schedule, path: 'schedule' }] : []),
+    ...scheduleIssues(q),
     ...checkSize(q),
   ];
 }

@@ -20,6 +20,15 @@ const detail = (error: KairosError, name: string): string | undefined => {
   return typeof value === 'string' || typeof value === 'number' ? clip(String(value)) : undefined;
 };
 
+/** What an error's text may name. */
+const namesOf = (error: KairosError): Record<string, string> =>
+  Object.fromEntries(
+    Object.keys(error.details).flatMap((name) => {
+      const value = detail(error, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+
 /** Plain facts of an error, under wire names. Nested values stay behind. */
 function factsOf(error: KairosError): Record<string, Json> {
   const facts: Record<string, Json> = {};
@@ -34,7 +43,9 @@ function factsOf(error: KairosError): Record<string, Json> {
 /** The table's text for a code; for one it lacks, the general text with the code in words. */
 function textOf(error: KairosError, general: MessageCode, locale: Locale): string {
   const id = detail(error, 'id') ?? '?';
-  if (isMessageCode(error.code) && error.code !== general) return say(error.code, locale, { id });
+  const withdrawn = error.code === 'TASK_DECLARED' && error.details['withdrawn'] === true;
+  const told = withdrawn ? 'task_withdrawn' : error.code;
+  if (isMessageCode(told) && told !== general) return say(told, locale, { ...namesOf(error), id });
   return say(general, locale, {
     id,
     reason: error.code === general ? clip(error.message) : humanise(error.code),

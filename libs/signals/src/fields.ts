@@ -98,7 +98,10 @@ export const symbols = z
   .min(1, { error: rule('required') })
   .max(MAX_SYMBOLS, { error: rule('too_many', { max: MAX_SYMBOLS }) });
 export const schedule = printable(256).describe(
-  "When it runs, e.g. 'rate(5 minutes)'. Default: at each close of the frequency.",
+  "When it runs: 'rate(5 minutes)', 'cron(0 18 ? * MON-FRI *)' or 'at(2026-12-31T18:00:00)'. Default: at each close of the frequency.",
+);
+export const timezone = printable(64).describe(
+  "IANA zone in which cron() and at() are read, e.g. 'Asia/Shanghai'. Default: UTC.",
 );
 export const flag = z.boolean({ error: rule('boolean') });
 export const cursor = printable(2_000).describe('The next_cursor of the answer before.');
@@ -108,7 +111,7 @@ export const status = oneOf(TASK_STATUSES);
 export const searchText = text(256)
   .refine((value) => !/\p{Cs}/u.test(value), { error: rule('printable') })
   .describe(
-    'Words that must all occur in task id, project, dataset, source, data type, frequency or symbols.',
+    'Words that must all occur in task id, project, dataset, source, data type, frequency or symbols, or in the description, function, task type or name of a declared task.',
   );
 export const reason = printable(200).describe('Kept with the run.');
 export const requestId = printable(128).describe(

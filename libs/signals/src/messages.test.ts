@@ -1,3 +1,4 @@
+import { SCHEDULE_CODES } from '@kairos/schedule';
 import { describe, expect, it } from 'vitest';
 import { LOCALES, MESSAGES } from './messages.ts';
 import { clip, say, sayIssue } from './render.ts';
@@ -27,5 +28,13 @@ describe('messages', () => {
     expect(sayIssue('schedule', 'rate_too_often', 'en', {})).toBe('schedule is not valid (rate too often)');
     expect(sayIssue('schedule', 'rate_too_often', 'zh', {})).toBe('schedule无效（rate too often）');
     expect(sayIssue('x', 'toString', 'en', {})).toBe('x is not valid (tostring)');
+  });
+
+  it.each(SCHEDULE_CODES)('says %s of a schedule in both languages, with the field', (code) => {
+    const params = { got: '\u0007x', value: 'v', mend: 'm', zone: 'UTC', target: 't', field: 'hours' };
+
+    expect(sayIssue('schedule', code, 'en', params)).toMatch(/^schedule: \P{Script=Han}+$/u);
+    expect(sayIssue('config.schedule', code, 'zh', params)).toMatch(/^config\.schedule：.*\p{Script=Han}/u);
+    expect(sayIssue('schedule', code, 'en', params)).not.toContain('\u0007');
   });
 });

@@ -108,18 +108,9 @@ export const MESSAGES = {
     zh: '重新采集约{planned}条记录，超过{max}条；请缩小范围',
     en: 'about {planned} records are asked for, more than {max}; ask for a shorter span',
   },
-  schedule_unknown: {
-    zh: '{field}必须形如 rate(5 minutes)、rate(1 hour)、rate(2 days)',
-    en: '{field} must look like rate(5 minutes), rate(1 hour) or rate(2 days)',
-  },
-  schedule_rate_zero: { zh: '{field}的数值必须大于0', en: '{field} must have a value above 0' },
-  schedule_rate_number: {
-    zh: '{field}的单位单复数与数值不符：写 rate(1 minute) 或 rate(5 minutes)',
-    en: '{field} must agree in number: rate(1 minute), rate(5 minutes)',
-  },
-  schedule_unsupported: {
-    zh: '{field}暂不支持cron()和at()；请使用rate()',
-    en: '{field} cannot be cron() or at() yet; use rate()',
+  schedule_past: {
+    zh: '{field}“{got}”（{zone}）没有将来的时刻，任务永远不会运行',
+    en: '{field} "{got}" ({zone}) has no instant to come: the task would never run',
   },
   timeframe_unknown: { zh: '{field}不是有效的时间周期', en: '{field} is not a timeframe' },
   cursor_invalid: { zh: '{field}无效；请从头查询', en: '{field} is not valid; start again without it' },
@@ -191,8 +182,12 @@ export const MESSAGES = {
     en: 'the task has changed: expected_rev is not its revision',
   },
   TASK_DECLARED: {
-    zh: '该任务由配置文件声明，请在配置中修改',
-    en: 'the task is declared in the configuration; change it there',
+    zh: '任务由{file}声明，请在其中修改条目“{task_id}”',
+    en: 'the task is declared in {file}; change its entry "{task_id}" there',
+  },
+  task_withdrawn: {
+    zh: '任务已不在{file}中：请重新写入该文件，或用delete_task删除',
+    en: 'the task is no longer in {file}: put it back there, or delete it with delete_task',
   },
   TASK_STOPPED: { zh: '任务已停止，请先start_task', en: 'the task is stopped; start it first' },
   TOO_MANY_TASKS: {
@@ -207,10 +202,6 @@ export const MESSAGES = {
   LEASE_LOST: { zh: '任务正由其他实例处理，请重试', en: 'another worker holds the task; try again' },
   CONFLICT: { zh: '当前状态不允许此操作：{reason}', en: 'the present state forbids this: {reason}' },
   UNSUPPORTED: { zh: '不支持：{reason}', en: 'not supported: {reason}' },
-  SCHEDULE_UNSUPPORTED: {
-    zh: 'schedule暂不支持cron()和at()；请使用rate()',
-    en: 'schedule cannot be cron() or at() yet; use rate()',
-  },
   STORE_UNAVAILABLE: { zh: '存储暂时不可用，请稍后重试', en: 'the store is not available; try again later' },
   STORE_FULL: { zh: '存储空间不足', en: 'the store is full' },
   STORE_READ_ONLY: { zh: '存储为只读', en: 'the store is read-only' },

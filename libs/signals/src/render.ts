@@ -1,3 +1,4 @@
+import { SCHEDULE_CODES, scheduleText } from '@kairos/schedule';
 import { isMessageCode, MESSAGES, type Locale, type MessageCode } from './messages.ts';
 
 export type Params = Readonly<Record<string, string | number>>;
@@ -36,5 +37,9 @@ export const humanise = (code: string): string => clip(code.replace(/[_.]+/g, ' 
 /** The text of a rule that was broken; rules of other rooms that the table lacks become readable words. */
 export function sayIssue(field: string, code: string, locale: Locale, params: Params): string {
   if (isMessageCode(code)) return say(code, locale, { ...params, field });
+  if (SCHEDULE_CODES.includes(code)) {
+    const shown = Object.entries(params).map(([key, v]) => [key, typeof v === 'string' ? clip(v) : v]);
+    return `${field}${locale === 'zh' ? '：' : ': '}${scheduleText({ code, params: Object.fromEntries(shown) }, locale)}`;
+  }
   return say('other_issue', locale, { field, reason: humanise(code) });
 }

@@ -12,7 +12,12 @@ const subject = {
   frequency: f.timeframe,
 };
 
-const span = { start_time: f.time.nullish(), end_time: f.time.nullish(), schedule: f.schedule.nullish() };
+const span = {
+  start_time: f.time.nullish(),
+  end_time: f.time.nullish(),
+  schedule: f.schedule.nullish(),
+  timezone: f.timezone.nullish(),
+};
 
 const settings = {
   batch_size: f.batchSize.nullish(),

@@ -163,9 +163,13 @@ describe('create_task', () => {
     ['start_time', {}, 'time_invalid', 'ISO-8601'],
     ['end_time', '1850-01-01T00:00:00Z', 'time_out_of_range', '1900'],
     ['schedule', 'rate(1 minutes)', 'schedule_rate_number', 'agree'],
-    ['schedule', 'rate(0 minutes)', 'schedule_rate_zero', 'above 0'],
+    ['schedule', 'rate(0 minutes)', 'schedule_rate_zero', 'never runs'],
     ['schedule', 'every now and then', 'schedule_unknown', 'rate(5 minutes)'],
-    ['schedule', 'cron(0 * * * ? *)', 'schedule_unsupported', 'use rate()'],
+    ['schedule', 'cron(0 18 * * *)', 'schedule_cron_fields', 'six fields'],
+    ['schedule', 'cron(0 0 30 2 ? *)', 'schedule_never', 'never comes'],
+    ['schedule', 'at(2026-02-30T00:00:00)', 'schedule_at_date', 'not in the calendar'],
+    ['timezone', 'Asia/Shangai', 'timezone_unknown', 'IANA'],
+    ['timezone', 'x'.repeat(65), 'too_long', '64'],
     ['config', 'x', 'object', 'must be a JSON object'],
     ['history_days', 0, 'int_between', 'from 1 to 20000'],
     ['retries', 21, 'int_between', 'from 0 to 20'],
@@ -303,16 +307,20 @@ describe('create_task', () => {
     expect((await failing.door.handle(CREATE)).status).toBe(200);
   });
 
-  it('asks the given schedule grammar in place of its own', async () => {
-    const checkSchedule = (): { path: string; code: string; params: object & Record<string, string> } => ({
-      path: 'x',
-      code: 'schedule_too_often',
-      params: {},
-    });
+  it('takes a schedule with its zone, and remarks on what is not proven', async () => {
+    const { door, world } = open();
+    const cron = { ...CREATE, schedule: 'cron(0 18 LW * ? *)', timezone: 'Asia/Shanghai' };
 
-    expect(await codesOf({ ...CREATE, schedule: 'rate(1 minute)' }, { checkSchedule })).toEqual({
-      schedule: 'schedule_too_often',
+    const data = dataOf(await door.handle(cron));
+
+    expect(world.held.get('task_001')).toMatchObject({
+      schedule: 'cron(0 18 LW * ? *)',
+      timezone: 'Asia/Shanghai',
     });
+    expect(data['warnings']).toEqual([expect.stringContaining('schedule: ')]);
+    expect(
+      dataOf(await door.handle({ ...cron, schedule: 'cron(0 18 L * ? *)', task_id: 'u' })),
+    ).not.toHaveProperty('warnings');
   });
 });
 

@@ -1,5 +1,4 @@
 import { contextOf, type Action, type ActionContext, type SignalHandlerDeps } from './action.ts';
-import { checkRate } from './check-schedule.ts';
 import { copyInput, type JsonObject } from './copy-input.ts';
 import { expectedFailure, internalFailure } from './failures.ts';
 import { found, settleFindings, type Found } from './found.ts';
@@ -68,7 +67,6 @@ function readAction(input: JsonObject): SignalAction | Found {
 /** The door: every input gets an envelope. One instance serves any number of calls at once. */
 export function createSignalHandler(deps: SignalHandlerDeps): SignalHandler {
   const { log } = deps;
-  const checkSchedule = deps.checkSchedule ?? checkRate;
   const localeOf = (o: SignalOptions | undefined): Locale =>
     LOCALES.find((l) => l === o?.locale) ?? deps.locale;
 
@@ -87,7 +85,7 @@ export function createSignalHandler(deps: SignalHandlerDeps): SignalHandler {
   ): Promise<SignalReply> {
     const action = readAction(input);
     if (typeof action !== 'string') return invalid(settleFindings([action]), p.locale);
-    const { context, warnings } = contextOf(deps, { ...p, checkSchedule });
+    const { context, warnings } = contextOf(deps, p);
     const answer = await ACTIONS[action].answer(input, context);
     if ('refused' in answer) return invalid(answer.refused, p.locale);
     return success(answer.data, [...new Set([...warnings, ...standingWarnings(action)])]);

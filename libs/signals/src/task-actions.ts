@@ -1,6 +1,7 @@
 import { ConflictError, DEFAULT_TASK_CONFIG, ValidationError, type Issue, type Task } from '@kairos/domain';
 import type { TaskFilter, TaskSummaryPage } from '@kairos/ports';
 import { defineAction, type ActionContext, type ReplyData } from './action.ts';
+import { scheduleRemarks } from './check-schedule.ts';
 import { checkTask } from './check-task.ts';
 import { DEFAULT_LIST } from './fields.ts';
 import { SIGNAL_SCHEMAS, TASK_FIELDS, type Signal } from './schemas.ts';
@@ -9,7 +10,6 @@ import { runView, taskSummary, taskView } from './task-views.ts';
 
 const rulesOf = (context: ActionContext) => ({
   sources: context.deps.sources,
-  checkSchedule: context.checkSchedule,
 });
 
 /** Create: history counts even when it is not named. */
@@ -27,6 +27,7 @@ export const createTask = defineAction({
   check: checkNew,
   async run(signal, context) {
     const content = contentOf(signal, context);
+    for (const remark of scheduleRemarks(content)) context.remark('schedule', remark);
     const { task, created } = await context.deps.tasks.create({
       taskId: signal.task_id ?? undefined,
       content,
@@ -49,11 +50,19 @@ const isRevConflict = (error: unknown): boolean =>
 async function updateOnce(signal: Signal<'update_task'>, context: ActionContext): Promise<Task> {
   const { queries, tasks } = context.deps;
   const { task } = await queries.view({ taskId: signal.task_id });
+  const { task_id: taskId, expected_rev } = signal;
+  // A declared task refuses whatever the change would be: what is wrong with it is beside the point.
+  if (task.origin === 'config')
+    return tasks.update({ taskId, patch: {}, expectedRev: expected_rev ?? undefined });
   const patch = patchOf(signal, task, context);
   const issues = checkTask(questionAfter(task, patch, context.now), rulesOf(context));
   if (issues.length > 0) throw new ValidationError(issues);
-  return tasks.update({ taskId: signal.task_id, patch, expectedRev: signal.expected_rev ?? task.rev });
+  return tasks.update({ taskId, patch, expectedRev: expected_rev ?? task.rev });
 }
+
+/** Whether the signal says anything about when the task runs. */
+const timeOfRun = ({ schedule, timezone }: Signal<'update_task'>): boolean =>
+  schedule !== undefined || timezone !== undefined;
 
 async function update(signal: Signal<'update_task'>, context: ActionContext): Promise<Task> {
   for (let tries = 1; ; tries += 1) {
@@ -79,6 +88,7 @@ export const updateTask = defineAction({
   },
   async run(signal, context) {
     const task = await update(signal, context);
+    if (timeOfRun(signal)) for (const remark of scheduleRemarks(task)) context.remark('schedule', remark);
     return { task_id: task.taskId, status: task.status, message: context.say('task_updated'), rev: task.rev };
   },
 });

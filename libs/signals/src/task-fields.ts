@@ -9,6 +9,7 @@ import {
 } from '@kairos/domain';
 import type { TaskPatch } from '@kairos/ports';
 import type { ActionContext } from './action.ts';
+import { DEFAULT_TIMEZONE } from './check-schedule.ts';
 import type { TaskQuestion } from './check-task.ts';
 import { readTime } from './wire-time.ts';
 
@@ -23,6 +24,7 @@ export interface WireTaskFields {
   readonly start_time?: string | number | null | undefined;
   readonly end_time?: string | number | null | undefined;
   readonly schedule?: string | null | undefined;
+  readonly timezone?: string | null | undefined;
   readonly batch_size?: number | null | undefined;
   readonly history_days?: number | null | undefined;
   readonly missed?: MissedPolicy | null | undefined;
@@ -102,7 +104,7 @@ export function contentOf(f: CompleteFields, context: ActionContext): TaskConten
     startTime: timeOf(f.start_time) ?? null,
     endTime: timeOf(f.end_time) ?? null,
     schedule: f.schedule ?? null,
-    timezone: 'UTC',
+    timezone: f.timezone ?? DEFAULT_TIMEZONE,
     config: configOf(f, f.data_type),
     job: null,
   };
@@ -145,6 +147,7 @@ export function patchOf(f: WireTaskFields, task: Task, context: ActionContext): 
     startTime: timeOf(f.start_time),
     endTime: timeOf(f.end_time),
     schedule: f.schedule,
+    timezone: f.timezone === null ? DEFAULT_TIMEZONE : f.timezone,
   });
   return Object.keys(config).length > 0 ? { ...fields, config } : fields;
 }
@@ -160,6 +163,7 @@ export const questionOf = (f: WireTaskFields, now: number): TaskQuestion => ({
   historyDays: f.history_days ?? undefined,
   confirmLarge: f.confirm_large ?? undefined,
   schedule: f.schedule,
+  timezone: f.timezone,
   createdAt: now,
   now,
 });
@@ -177,6 +181,7 @@ export const questionAfter = (task: Task, patch: TaskPatch, now: number): TaskQu
     historyDays: next.config.historyDays,
     confirmLarge: next.config.confirmLarge,
     schedule: next.schedule,
+    timezone: next.timezone,
     createdAt: task.createdAt,
     now,
   };

@@ -1,3 +1,4 @@
+import type { JobSpec } from '@kairos/domain';
 import type { SymbolProgress } from '@kairos/ports';
 import { aRunRecord, aTask, T0 } from '@kairos/testkit';
 import { expect, it } from 'vitest';
@@ -63,4 +64,63 @@ it('tells of a run what its selectors found, where there were any', () => {
 
   expect(runView({ ...record, stats: { ...record.stats, selection } })).toMatchObject({ selection });
   expect(runView(record)).not.toHaveProperty('selection');
+});
+
+const JOB: JobSpec = {
+  function: 'python_crawler',
+  language: 'python',
+  runtime: 'python3.11',
+  taskType: 'simple_task_1',
+  taskName: 'one',
+  timeoutMs: 300_000,
+  memoryMb: 512,
+  params: { depth: 2 },
+};
+
+it('shows of a job what it runs, in place of what it collects', () => {
+  const task = aTask({
+    handler: 'job',
+    origin: 'config',
+    job: JOB,
+    dataset: '',
+    dataType: '',
+    source: '',
+    symbols: [],
+    schedule: 'cron(0 18 * * ? *)',
+    timezone: 'Asia/Shanghai',
+    declared: { description: 'every evening', revision: 'r', withdrawn: false },
+  });
+
+  const view = taskView({ task, start: T0, nextRunAt: null, activeRunId: null, progress: [] });
+
+  expect(view).toMatchObject({
+    handler: 'job',
+    function: 'python_crawler',
+    runtime: 'python3.11',
+    task_type: 'simple_task_1',
+    task_name: 'one',
+    timeout: 300,
+    memory: 512,
+    params: { depth: 2 },
+    schedule: 'cron(0 18 * * ? *)',
+    timezone: 'Asia/Shanghai',
+    config: { missed: 'once', retries: 5 },
+    declared: { description: 'every evening', withdrawn: false },
+  });
+  for (const field of ['dataset', 'source', 'symbols', 'frequency', 'start_time', 'data_type'])
+    expect(view).not.toHaveProperty(field);
+  expect(JSON.stringify(view)).not.toContain('revision');
+});
+
+it('always tells the zone, and of undeclared tasks no declaration', () => {
+  const view = taskSummary({ task: aTask(), start: T0, nextRunAt: null });
+
+  expect(view).toMatchObject({ timezone: 'UTC', schedule: null });
+  expect(view).not.toHaveProperty('declared');
+});
+
+it('tells what a job answered, null among it', () => {
+  expect(runView(aRunRecord({ result: { n: 1 } }))).toMatchObject({ result: { n: 1 } });
+  expect(runView(aRunRecord({ result: null }))).toMatchObject({ result: null });
+  expect(runView(aRunRecord())).not.toHaveProperty('result');
 });

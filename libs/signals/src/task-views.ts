@@ -1,5 +1,6 @@
 import {
   followsListings,
+  type JobSpec,
   type LastRun,
   type RunRecord,
   type SelectionStats,
@@ -63,7 +64,7 @@ const identityView = (t: Task): ReplyData => ({
   health: { state: t.health.state, reasons: t.health.reasons },
 });
 
-const subjectView = (t: Task, start: number): ReplyData => ({
+const collectView = (t: Task, start: number): ReplyData => ({
   handler: t.handler,
   project_id: t.projectId,
   dataset: t.dataset,
@@ -75,7 +76,31 @@ const subjectView = (t: Task, start: number): ReplyData => ({
   start_time: iso(start),
   end_time: iso(t.endTime),
   schedule: t.schedule,
+  timezone: t.timezone,
   config: configView(t.config),
+});
+
+/** A job has no series: what it runs stands in place of what it collects. Seconds and megabytes, as its file has them. */
+const jobView = (t: Task, job: JobSpec): ReplyData => ({
+  handler: t.handler,
+  function: job.function,
+  runtime: job.runtime,
+  task_type: job.taskType,
+  task_name: job.taskName,
+  timeout: job.timeoutMs / 1_000,
+  memory: job.memoryMb,
+  params: job.params,
+  schedule: t.schedule,
+  timezone: t.timezone,
+  config: { missed: t.config.missed, retries: t.config.retries },
+});
+
+const declaredView = ({ declared }: Task): ReplyData =>
+  declared ? { declared: { description: declared.description, withdrawn: declared.withdrawn } } : {};
+
+const subjectView = (t: Task, start: number): ReplyData => ({
+  ...(t.job ? jobView(t, t.job) : collectView(t, start)),
+  ...declaredView(t),
 });
 
 /** A task without its progress. `start_time` is the resolved start of what it asks for. */
@@ -116,5 +141,6 @@ export const runView = (r: RunRecord): ReplyData => ({
   ...(r.error === null ? {} : { error: { code: r.error.code, message: r.error.message } }),
   rows: r.stats.rows,
   requests: r.stats.requests,
+  ...(r.result === undefined ? {} : { result: r.result }),
   ...(r.stats.selection ? { selection: selectionView(r.stats.selection) } : {}),
 });

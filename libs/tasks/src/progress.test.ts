@@ -1,6 +1,16 @@
 import { seriesKey, type CoverageRun, type Series, type Task } from '@kairos/domain';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
-import { aPart, aSeries, aTask, emptyPartOf, FakeClock, klineRow, slotsOf, T0 } from '@kairos/testkit';
+import {
+  aPart,
+  aSeries,
+  aTask,
+  emptyPartOf,
+  FakeClock,
+  forEverySource,
+  klineRow,
+  slotsOf,
+  T0,
+} from '@kairos/testkit';
 import type { Calendar } from '@kairos/ports';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { freshSeries } from './task-content.ts';
@@ -23,7 +33,8 @@ describe('progress', () => {
     store = new MemorySeriesStore(new MemoryStore());
   });
 
-  const progress = (task: Task, calendar = everOpen) => progressOf(task, { series: store, calendar, clock });
+  const progress = (task: Task, calendar = everOpen) =>
+    progressOf(task, { series: store, calendars: forEverySource(calendar), clock });
 
   const collected = async (series: Series, runs: readonly CoverageRun[] = []): Promise<Series> => {
     await store.ensureSeries({ series });

@@ -1,6 +1,6 @@
 import type { Series, Task, TaskSeries, TimeRange } from '@kairos/domain';
 import { ceilTo, dataTypeOf, floorTo, gridOf, tallyCoverage, taskStart, type Grid } from '@kairos/domain';
-import type { Calendar, Clock, SeriesStore, SymbolProgress } from '@kairos/ports';
+import type { Calendars, Clock, SeriesStore, SymbolProgress } from '@kairos/ports';
 
 const NO_COUNTS = {
   expected: 0,
@@ -16,7 +16,7 @@ const NO_COUNTS = {
 
 interface ProgressDeps {
   readonly series: SeriesStore;
-  readonly calendar: Calendar;
+  readonly calendars: Calendars;
   readonly clock: Clock;
 }
 
@@ -60,11 +60,12 @@ async function progressOfSeries(
   const base = { symbol, instrument, state, note, error, ...(selected ? { selected } : {}) };
   if (!series) return { ...base, ...NO_COUNTS, watermark: null };
   const grid = gridOf(task.frequency, series.anchorMs);
-  const closed = deps.calendar.closedBefore({ grid, now: deps.clock.now() });
+  const calendar = deps.calendars.of(task.source);
+  const closed = calendar.closedBefore({ grid, now: deps.clock.now() });
   const from = firstSlot(task, grid);
   const span: TimeRange = { from, to: Math.max(from, Math.min(closed, task.endTime ?? closed)) };
   const runs = await deps.series.coverage({ key: series.key, range: span });
-  const tally = tallyCoverage(grid, span, deps.calendar.expected({ grid, range: span }), runs);
+  const tally = tallyCoverage(grid, span, calendar.expected({ grid, range: span }), runs);
   const findings = Object.values(await deps.series.countFindings({ key: series.key, filter: {} }));
   return {
     ...base,

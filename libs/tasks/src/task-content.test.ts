@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   contentOf,
   freshSeries,
+  nameOf,
   newTask,
   patchContent,
   restarted,
@@ -36,6 +37,33 @@ describe('the content of a task', () => {
     const done = aTask({ status: 'completed', rev: 9, withUnavailable: true, updatedAt: T0 + 5 });
 
     expect(contentOf(done)).toEqual(CONTENT);
+  });
+});
+
+describe('the id of a task that was given none', () => {
+  it('is what it was before there were zones and jobs', () => {
+    expect(nameOf(CONTENT)).toBe('task_z2mavnurtkhqrlzvh5rd');
+  });
+
+  it('is another one in another zone, and for a job', () => {
+    const job = {
+      function: 'f',
+      language: 'python',
+      runtime: 'python3.11',
+      taskType: 't',
+      taskName: 'n',
+      timeoutMs: 1,
+      memoryMb: 1,
+      params: {},
+    } as const;
+    const ids = [
+      CONTENT,
+      { ...CONTENT, timezone: 'Asia/Shanghai' },
+      { ...CONTENT, job },
+      { ...CONTENT, job: { ...job, params: { a: 1 } } },
+    ].map(nameOf);
+
+    expect(new Set(ids).size).toBe(4);
   });
 });
 

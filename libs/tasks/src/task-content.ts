@@ -1,6 +1,8 @@
 import type { SeriesSelection, SymbolSelection, Task, TaskContent, TaskSeries } from '@kairos/domain';
-import { isExcluded, parseSymbols, patternMatches, sameSymbol, symbolParts } from '@kairos/domain';
+import { contentId, isExcluded, parseSymbols, patternMatches, sameSymbol, symbolParts } from '@kairos/domain';
 import type { TaskPatch } from '@kairos/ports';
+import { beginning } from './standing.ts';
+import { timingOf, type Timing } from './timing.ts';
 
 const FIELDS = [
   'handler',
@@ -41,8 +43,33 @@ export function contentOf(task: TaskContent): TaskContent {
   };
 }
 
+/** With the fields of every object in one order: two writings of the same value become the same text. */
+function ordered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return entries.map(([key, inner]) => [key, ordered(inner)]);
+}
+
+/** Text that is equal for equal values, whatever the order of their fields. */
+export const canonical = (value: unknown): string => JSON.stringify(ordered(value));
+
 export const sameContent = (a: TaskContent, b: TaskContent): boolean =>
-  JSON.stringify(contentOf(a)) === JSON.stringify(contentOf(b));
+  canonical(contentOf(a)) === canonical(contentOf(b));
+
+/** The fields of content that differ, in the order of `contentOf`. */
+export const changedFields = (a: TaskContent, b: TaskContent): string[] =>
+  FIELDS.filter((field) => canonical(a[field]) !== canonical(contentOf(b)[field]));
+
+/**
+ * The id of a task that was given none: a hash of its content. Fields that came after the first release count only where
+ * they are not at their default, so that the same signal goes on naming the same task.
+ */
+export function nameOf(content: TaskContent): string {
+  const { timezone, job, ...first } = contentOf(content);
+  const later = { ...(timezone === 'UTC' ? {} : { timezone }), ...(job === null ? {} : { job }) };
+  return `task_${contentId(JSON.stringify({ ...first, ...later }))}`;
+}
 
 /** The content with the patch's fields in place; those of `config` one by one. */
 export function patchContent(task: TaskContent, patch: TaskPatch): TaskContent {
@@ -66,13 +93,19 @@ export const freshSeries = (symbol: string): TaskSeries => ({
   watermark: null,
 });
 
+/** A task by signal, as it begins. */
 export function newTask(p: {
   readonly content: TaskContent;
   readonly taskId: string;
   readonly uid: string;
   readonly now: number;
+  /** Default: without regard to any calendar. */
+  readonly timing?: Timing | undefined;
 }): Task {
   const content = contentOf(p.content);
+  const epochAt = Math.max(p.now, content.startTime ?? 0);
+  const scheduled = { ...content, epochAt };
+  const timing = p.timing ?? timingOf(undefined);
   return {
     ...content,
     uid: p.uid,
@@ -80,14 +113,13 @@ export function newTask(p: {
     rev: 1,
     v: 1,
     origin: 'signal',
-    status: content.startTime !== null && content.startTime > p.now ? 'pending' : 'running',
-    health: { state: 'ok', reasons: [] },
+    ...beginning(scheduled, timing(scheduled), { cursor: epochAt - 1, now: p.now }),
     series: parseSymbols(content.symbols).names.map(freshSeries),
     error: null,
     lastRun: null,
     createdAt: p.now,
     updatedAt: p.now,
-    epochAt: Math.max(p.now, content.startTime ?? 0),
+    epochAt,
     withUnavailable: false,
     declared: null,
     jobState: null,

@@ -16,6 +16,7 @@ import {
   emptyPartOf,
   FakeClock,
   FakeIds,
+  forEverySource,
   T0,
 } from '@kairos/testkit';
 import { describe, expect, it } from 'vitest';
@@ -52,7 +53,7 @@ function room(wrap: (store: TaskStore) => TaskStore = (store) => store, maxTasks
     tasks: wrap(store),
     history,
     series,
-    calendar,
+    calendars: forEverySource(calendar),
     clock,
     ids: new FakeIds(),
     maxTasks,
@@ -410,6 +411,106 @@ describe('stopping and starting', () => {
 
     expect(await r.task()).toMatchObject({ status: 'running' });
     expect((await r.due())?.nextDue).not.toBeNull();
+  });
+});
+
+describe('a task that was stopped for a while', () => {
+  const RATE = { ...CONTENT, schedule: 'rate(10 minutes)' };
+  const MINUTE = 60_000;
+
+  async function rested(content: TaskContent): Promise<Room> {
+    const r = room();
+    await r.service.create({ taskId: 't', content });
+    const due = (await r.due()) ?? expect.fail('no due item');
+    await r.store.putDue({ due: { ...due, cursor: T0, nextDue: T0 + 10 * MINUTE }, expectedV: due.v });
+    await r.service.stop({ taskId: 't' });
+    return r;
+  }
+
+  it('has the slots that passed on record, and runs at once when it is started', async () => {
+    const r = await rested(RATE);
+    r.clock.set(T0 + 35 * MINUTE);
+
+    await r.service.start({ taskId: 't' });
+
+    expect((await r.service.runs({ taskId: 't', limit: 10 })).items).toMatchObject([
+      {
+        kind: 's',
+        outcome: 'skipped',
+        skipped: { from: T0 + 10 * MINUTE, to: T0 + 30 * MINUTE, n: 3, reason: 'stopped' },
+      },
+    ]);
+    expect(await r.due()).toMatchObject({
+      cursor: T0 + 30 * MINUTE,
+      nextDue: T0 + 35 * MINUTE,
+      active: { kind: 'm', slot: T0 + 35 * MINUTE },
+    });
+  });
+
+  it('runs under its slot when it is started at just that instant', async () => {
+    const r = await rested({ ...CONTENT, schedule: 'cron(0/10 * * * ? *)' });
+    r.clock.set(T0 + 20 * MINUTE);
+
+    await r.service.start({ taskId: 't' });
+
+    expect((await r.service.runs({ taskId: 't', limit: 10 })).items).toMatchObject([
+      { skipped: { from: T0 + 10 * MINUTE, to: T0 + 10 * MINUTE, n: 1, reason: 'stopped' } },
+    ]);
+    expect(await r.due()).toMatchObject({
+      cursor: T0 + 10 * MINUTE,
+      nextDue: T0 + 20 * MINUTE,
+      active: null,
+    });
+  });
+
+  it('has them on record also when it comes back with another schedule', async () => {
+    const r = await rested(RATE);
+    r.clock.set(T0 + 35 * MINUTE);
+
+    await r.service.update({ taskId: 't', patch: { schedule: 'rate(1 hour)' } });
+    await r.service.start({ taskId: 't' });
+
+    expect((await r.service.runs({ taskId: 't', limit: 10 })).items).toMatchObject([
+      { skipped: { from: T0 + 10 * MINUTE, to: T0 + 30 * MINUTE, reason: 'stopped' } },
+    ]);
+    expect(await r.due()).toMatchObject({ nextDue: T0 + 35 * MINUTE, active: null });
+  });
+});
+
+describe('a schedule that names its instants', () => {
+  const DAILY = { ...CONTENT, schedule: 'cron(0 18 * * ? *)', timezone: 'Asia/Shanghai' };
+
+  it('makes the task due at the first of them', async () => {
+    const r = room();
+    await r.service.create({ taskId: 't', content: DAILY });
+
+    expect(await r.due()).toMatchObject({ nextDue: T0 + 10 * HOUR, cursor: T0 - 1 });
+    expect((await r.service.view({ taskId: 't' })).nextRunAt).toBe(T0 + 10 * HOUR);
+  });
+
+  it('takes effect from its next instant on when it is changed', async () => {
+    const r = room();
+    await r.service.create({ taskId: 't', content: DAILY });
+    r.clock.set(T0 + HOUR);
+
+    await r.service.update({ taskId: 't', patch: { timezone: 'America/New_York' } });
+
+    expect(await r.due()).toMatchObject({ nextDue: T0 + 23 * HOUR });
+  });
+
+  it('is refused where all of them have passed, but for a task that is there', async () => {
+    const r = room();
+    const once = { ...CONTENT, schedule: 'at(2024-01-01T01:00:00)' };
+    await r.service.create({ taskId: 't', content: once });
+    r.clock.set(T0 + 2 * HOUR);
+
+    expect((await r.service.create({ taskId: 't', content: once })).created).toBe(false);
+    await expect(r.service.create({ taskId: 'u', content: once })).rejects.toMatchObject({
+      issues: [{ path: 'schedule', code: 'schedule_past', params: { zone: 'UTC' } }],
+    });
+    const late = r.service.update({ taskId: 't', patch: { schedule: 'at(2024-01-01T01:30:00)' } });
+    expect(await codeOf(late)).toBe('VALIDATION');
+    expect(await r.task()).toMatchObject({ rev: 1 });
   });
 });
 

@@ -1,5 +1,6 @@
 import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import type {
+  Calendar,
   MarketDataSource,
   RunHistory,
   SeriesStore,
@@ -17,7 +18,14 @@ import {
   MemoryTaskStore,
 } from '@kairos/store-memory';
 import type { TaskService } from '@kairos/tasks';
-import { FakeIds, FakeWorkers, RecordingLogger, silentLogger, type FakeClock } from '@kairos/testkit';
+import {
+  FakeIds,
+  FakeWorkers,
+  forEverySource,
+  RecordingLogger,
+  silentLogger,
+  type FakeClock,
+} from '@kairos/testkit';
 import { Container } from 'inversify';
 import { roomsModule } from '../rooms.module.ts';
 import { T } from '../tokens.ts';
@@ -39,6 +47,8 @@ export interface HouseOptions {
   readonly clock: FakeClock;
   readonly stores?: Stores | undefined;
   readonly worker?: string | undefined;
+  /** Of all sources; default: always open. */
+  readonly calendar?: Calendar | undefined;
 }
 
 export interface House {
@@ -73,6 +83,7 @@ const registryOf = (source: MarketDataSource): SourceRegistry => ({
 /** All rooms, wired as the apps wire them, over machines of the test's choice. */
 export function house(p: HouseOptions): House {
   const { clock, source, worker = 'worker-1', stores = memoryStores(clock) } = p;
+  const { calendar = new AlwaysOpenCalendar() } = p;
   const workers = new FakeWorkers(worker);
   const log = new RecordingLogger();
   const container = new Container();
@@ -81,7 +92,9 @@ export function house(p: HouseOptions): House {
   container.bind(T.Ids).toConstantValue(new FakeIds(worker));
   container.bind(T.Workers).toConstantValue(workers);
   container.bind(T.Logger).toConstantValue(log);
-  container.bind(T.Calendar).toConstantValue(new AlwaysOpenCalendar());
+  container.bind(T.Calendars).toConstantValue(forEverySource(calendar));
+  container.bind(T.Runtimes).toConstantValue([]);
+  container.bind(T.RunLogs).toConstantValue(null);
   container.bind(T.Queue).toConstantValue(new InlineWorkQueue({ concurrency: 4, clock, log: silentLogger }));
   container.bind(T.TaskStore).toConstantValue(stores.tasks);
   container.bind(T.RunHistory).toConstantValue(stores.history);

@@ -29,17 +29,30 @@ const DATA =
 export const RECORDINGS = join(DATA, 'candles/binance');
 export const hasRecordings = existsSync(RECORDINGS);
 
-/** The lines of one recording, without its heading: open time and five decimals. */
-export const recordedLines = (symbol: string, timeframe: string): readonly string[] =>
-  gunzipSync(readFileSync(join(RECORDINGS, `${symbol}-${timeframe}.csv.gz`)))
+/** Recorded candles of Chinese exchanges lie beside them. */
+const CN_RECORDINGS = join(DATA, 'candles/cn');
+export const hasCnRecordings = existsSync(CN_RECORDINGS);
+
+const linesOf = (folder: string, name: string): readonly string[] =>
+  gunzipSync(readFileSync(join(folder, `${name}.csv.gz`)))
     .toString()
     .trim()
     .split('\n')
     .slice(1);
 
+/** The lines of one recording, without its heading: open time and five decimals. */
+export const recordedLines = (symbol: string, timeframe: string): readonly string[] =>
+  linesOf(RECORDINGS, `${symbol}-${timeframe}`);
+
 /** The same as one batch. */
-export function recordedBatch(symbol: string, timeframe: string): RecordBatch {
-  const fields = recordedLines(symbol, timeframe).map((line) => line.split(','));
+export const recordedBatch = (symbol: string, timeframe: string): RecordBatch =>
+  batchOf(recordedLines(symbol, timeframe));
+
+/** One recording of a Chinese exchange, by its file's name: `600000.SH-1m`. */
+export const recordedCnBatch = (name: string): RecordBatch => batchOf(linesOf(CN_RECORDINGS, name));
+
+function batchOf(lines: readonly string[]): RecordBatch {
+  const fields = lines.map((line) => line.split(','));
   const ts = Float64Array.from(fields, (f) => Number(f[0]));
   const columns = [1, 2, 3, 4, 5].map((c) => fields.map((f) => f[c]));
   return batchOfColumns(KLINE, ts, columns);
