@@ -1,15 +1,17 @@
 // Bundles the command line into dist/apps/cli. Native addons, ccxt and undici stay in node_modules, resolved at run time.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 
 const { outputFiles } = await build({
   write: false,
-  entryPoints: { main: 'apps/cli/src/main.ts' },
+  entryPoints: { main: 'apps/cli/src/main.ts', 'task-manager': 'apps/cli/src/task-manager.ts' },
   outdir: 'dist/apps/cli',
   bundle: true,
   platform: 'node',
   format: 'esm',
+  // jsonc-parser's CommonJS build loads its parts in a way that no bundler sees; its module build does not.
+  mainFields: ['module', 'main'],
   target: 'node20',
   sourcemap: true,
   splitting: true,
@@ -27,3 +29,9 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(`${path}.${process.pid}`, contents);
   renameSync(`${path}.${process.pid}`, path);
 }
+
+// Python runs it from files of its own.
+cpSync('libs/adapters/runtime-python/python/kairos_tasks', 'dist/apps/cli/python/kairos_tasks', {
+  recursive: true,
+  filter: (path) => !path.includes('__pycache__'),
+});

@@ -1,9 +1,4 @@
 #!/usr/bin/env node
-import { existsSync } from 'node:fs';
+import { runBuilt } from './built.mjs';
 
-const main = new URL('../../../dist/apps/cli/main.js', import.meta.url);
-if (existsSync(main)) await import(main.href);
-else {
-  process.stderr.write('kairos: not built yet; in the repository run: npx nx build cli\n');
-  process.exitCode = 2;
-}
+await runBuilt('kairos', 'main.js');

@@ -1,13 +1,14 @@
-import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
 import { openSources, roomsModule, T, type PreparedSources } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
-import type { Clock, Ids, Logger, SourceRegistry, TaskStore } from '@kairos/ports';
+import type { JobLanguage } from '@kairos/domain';
+import type { Clock, Ids, Logger, RunLogs, SourceRegistry, TaskRuntime, TaskStore } from '@kairos/ports';
 import { InlineWorkQueue } from '@kairos/queue-inline';
 import type { Scheduler } from '@kairos/scheduler';
 import type { SeriesService } from '@kairos/series';
 import type { SignalHandler } from '@kairos/signals';
 import type { SqliteStore } from '@kairos/store-sqlite';
+import type { DeclaredTasks } from '@kairos/tasks';
 import { Container } from 'inversify';
 
 /** The rooms over a store, with nothing that acts by itself: no timer, no door. */
@@ -20,6 +21,13 @@ export interface House {
   readonly series: SeriesService;
   readonly signals: SignalHandler;
   readonly scheduler: Scheduler;
+  readonly declared: DeclaredTasks;
+}
+
+/** What jobs are run with. */
+export interface JobParts {
+  readonly runtimes: ReadonlyMap<JobLanguage, TaskRuntime>;
+  readonly runLogs: RunLogs;
 }
 
 /** Where the command line decides which machine stands behind each port. */
@@ -28,6 +36,7 @@ export function compose(p: {
   readonly store: SqliteStore;
   readonly prepared: PreparedSources;
   readonly log: Logger;
+  readonly jobs?: JobParts | undefined;
 }): House {
   const { config, store, prepared, log } = p;
   const container = new Container();
@@ -40,13 +49,16 @@ export function compose(p: {
   container.bind(T.Ids).toConstantValue(ids);
   container.bind(T.Workers).toConstantValue(new HostWorkers());
   container.bind(T.Logger).toConstantValue(log);
-  container.bind(T.Calendar).toConstantValue(new AlwaysOpenCalendar());
+  container.bind(T.Calendars).toConstantValue(prepared.calendars);
   // Nobody takes its hints: a run that is to be worked here is worked by hand.
   container.bind(T.Queue).toConstantValue(new InlineWorkQueue({ concurrency: 1, clock, log }));
   container.bind(T.TaskStore).toConstantValue(store.tasks);
   container.bind(T.RunHistory).toConstantValue(store.history);
   container.bind(T.SeriesStore).toConstantValue(store.series);
   container.bind(T.Sources).toConstantValue(sources);
+  // Without them a task that runs a function fails, and says that its runtime is missing.
+  container.bind(T.Runtimes).toConstantValue([...(p.jobs?.runtimes.values() ?? [])]);
+  container.bind(T.RunLogs).toConstantValue(p.jobs?.runLogs ?? null);
   container.load(roomsModule);
   return {
     clock,
@@ -57,5 +69,6 @@ export function compose(p: {
     series: container.get(T.SeriesService),
     signals: container.get(T.Signals),
     scheduler: container.get(T.Scheduler),
+    declared: container.get(T.Declared),
   };
 }

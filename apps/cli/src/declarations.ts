@@ -13,6 +13,7 @@ import {
   FILTERS,
   type OptionDeclaration,
 } from './declared-options.ts';
+import { SCHEDULED } from './declared-scheduled.ts';
 
 /** A command as help shows it. What it does is loaded when it is called: help must not wait for it. */
 export interface CommandDeclaration {
@@ -168,6 +169,7 @@ export const GROUPS: readonly CommandGroup[] = [
       },
     ],
   },
+  { title: { en: 'Scheduled tasks:', zh: '定时任务：' }, commands: [SCHEDULED] },
   {
     title: { en: 'Look:', zh: '查看：' },
     commands: [

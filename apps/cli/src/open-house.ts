@@ -5,7 +5,7 @@ import type { RuntimeConfig } from '@kairos/config';
 import { StoreError } from '@kairos/domain';
 import type { BudgetStore, Logger, SourceRegistry } from '@kairos/ports';
 import { openSqliteStore, type SqliteStore } from '@kairos/store-sqlite';
-import { compose, type House } from './composition-root.ts';
+import { compose, type House, type JobParts } from './composition-root.ts';
 
 export interface OpenHouse extends House {
   readonly path: string;
@@ -35,6 +35,8 @@ export async function openHouse(p: {
   readonly path: string;
   readonly create: boolean;
   readonly log?: Logger | undefined;
+  /** What jobs are run with; without it only collecting is done. */
+  readonly jobs?: JobParts | undefined;
   /** Throws where the sources cannot do what is wanted; called before a file is touched. */
   readonly check?: ((sources: SourceRegistry) => void) | undefined;
 }): Promise<OpenHouse> {
@@ -53,7 +55,7 @@ export async function openHouse(p: {
     check?.(openSources({ sources: prepared, budget: unasked, clock: new SystemClock(), log }));
     store = await openSqliteStore({ path });
     const opened = store;
-    const house = compose({ config, store: opened, prepared, log });
+    const house = compose({ config, store: opened, prepared, log, jobs: p.jobs });
     return {
       ...house,
       path,

@@ -6,6 +6,7 @@ import {
   type CommandGroup,
   type ParentDeclaration,
 } from './declarations.ts';
+import { SCHEDULED } from './declared-scheduled.ts';
 
 /** How help measures and breaks lines; given where characters take two columns. */
 export interface TextMeasure {
@@ -13,7 +14,11 @@ export interface TextMeasure {
   wrapped(text: string, width: number): readonly string[];
 }
 
+/** The names that the command line goes by: all of it, or the commands about scheduled tasks alone. */
+export type ProgramName = 'kairos' | 'task-manager';
+
 export interface ProgramParts {
+  readonly name?: ProgramName | undefined;
   readonly language: Language;
   readonly terminal: Terminal;
   readonly measure: TextMeasure | undefined;
@@ -40,14 +45,16 @@ const WIDEST = 110;
 
 /** Everything that can be called, in the reader's language. Nothing of what it does is loaded yet. */
 export function programOf(parts: ProgramParts): Command {
-  const { language } = parts;
-  const program = styled(new Command('kairos'), parts)
-    .description(ABOUT[language])
+  const { language, name = 'kairos' } = parts;
+  const whole = name === 'kairos';
+  const program = styled(new Command(name), parts)
+    .description((whole ? ABOUT : SCHEDULED.summary)[language])
     .usage(language === 'en' ? 'COMMAND [OPTIONS]' : '命令 [选项]')
     .helpCommand(false)
     .option('-V, --version', language === 'en' ? 'version' : '版本')
     .addHelpText('after', `\n${FOOT[language]}`);
-  for (const group of GROUPS) addGroup(program, group, parts);
+  if (whole) for (const group of GROUPS) addGroup(program, group, parts);
+  else for (const declared of SCHEDULED.commands) program.addCommand(leaf(declared, parts, []));
   return program;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Board } from './backfill/board.ts';
 import { fileOf } from './backfill/plan.ts';
 import { summaryLines, type BackfillReport } from './backfill/summary.ts';
-import { tasksTable } from './commands/task-tables.ts';
+import { taskLines, tasksTable } from './commands/task-tables.ts';
 import { reportLines } from './doctor/report.ts';
 import { bar } from './terminal/bar.ts';
 import { bytes, clock, duration, percent, short } from './terminal/figures.ts';
@@ -200,6 +200,24 @@ describe('the table of tasks', () => {
       "任务             状态    健康  来源     标的              周期  下次运行          上次运行
       a-very-long-na…  运行中  正常  binance  BTC/USDT ETH/US…  1m    2024-01-01 00:01  –"
     `);
+  });
+});
+
+describe('a task that runs a function', () => {
+  it('tells the function in place of series', () => {
+    const task = {
+      ...{ task_id: 'hourly', status: 'running', health: { state: 'ok' }, function: 'python_crawler' },
+      ...{ task_type: 'simple_task_1', runtime: 'python3.11', schedule: 'rate(1 hour)', progress: [] },
+    };
+
+    expect(taskLines(task, 'en', DISPLAY).join('\n')).toMatchInlineSnapshot(`
+      "hourly  running  ok
+        runs      python_crawler simple_task_1  (python3.11)
+        schedule  rate(1 hour)
+        next run  –
+        last run  –"
+    `);
+    expect(tasksTable([task], 'en', DISPLAY)[1]).toMatch(/running {2}ok {6}python_crawler {2}simple_task_1/);
   });
 });
 

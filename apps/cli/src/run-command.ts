@@ -8,6 +8,7 @@ import {
   type Language,
   type Terminal,
 } from './command.ts';
+import type { ProgramName } from './program.ts';
 
 /** Before the options are parsed, and when they cannot be. */
 function languageOf(args: readonly string[], env: Terminal['env']): Language {
@@ -20,20 +21,28 @@ function languageOf(args: readonly string[], env: Terminal['env']): Language {
 
 /** Where more is told. A question ends a sentence of its own. */
 const POINTERS = {
-  en: { clause: '; see kairos --help', sentence: ' See kairos --help.' },
-  zh: { clause: '；见 kairos --help', sentence: '见 kairos --help。' },
+  en: { clause: '; see {name} --help', sentence: ' See {name} --help.' },
+  zh: { clause: '；见 {name} --help', sentence: '见 {name} --help。' },
 } as const;
 
-const pointed = (message: string, language: Language): string =>
-  message + POINTERS[language][/[?？]$/.test(message) ? 'sentence' : 'clause'];
+/** Who speaks, to whom. */
+interface Speaker {
+  readonly name: ProgramName;
+  readonly language: Language;
+  readonly terminal: Terminal;
+}
 
-async function explain(error: unknown, language: Language, terminal: Terminal): Promise<ExitCode> {
+const pointed = (message: string, { language, name }: Speaker): string =>
+  message + POINTERS[language][/[?？]$/.test(message) ? 'sentence' : 'clause'].replace('{name}', name);
+
+async function explain(error: unknown, speaker: Speaker): Promise<ExitCode> {
+  const { name, language, terminal } = speaker;
   if (error instanceof UsageError) {
-    terminal.err(`kairos: ${pointed(printable(error.message), language)}`);
+    terminal.err(`${name}: ${pointed(printable(error.message), speaker)}`);
     return EXIT.usage;
   }
   if (error instanceof ServerError) {
-    terminal.err(`kairos: ${printable(error.message)}`);
+    terminal.err(`${name}: ${printable(error.message)}`);
     return EXIT.server;
   }
   const { explainFailure } = await import('./explain-failure.ts');
@@ -52,20 +61,22 @@ const isCommanders = (error: unknown): error is Thrown =>
   error.code.startsWith('commander.');
 
 /** What commander ended early for: help was shown, or the call is wrong. */
-async function commandersEnd(
-  fault: Thrown,
-  p: { readonly language: Language; readonly terminal: Terminal },
-): Promise<ExitCode> {
+async function commandersEnd(fault: Thrown, speaker: Speaker): Promise<ExitCode> {
   if (fault.code === 'commander.helpDisplayed') return EXIT.ok;
   // Help because nothing was asked for.
   if (fault.code === 'commander.help') return EXIT.usage;
   const { usageError } = await import('./usage-errors.ts');
-  return explain(new UsageError(usageError(fault, p.language)), p.language, p.terminal);
+  return explain(new UsageError(usageError(fault, speaker.language)), speaker);
 }
 
 /** Runs what the arguments ask for; answers the exit code. Never rejects. */
-export async function runCommand(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
+export async function runCommand(
+  args: readonly string[],
+  terminal: Terminal,
+  name: ProgramName = 'kairos',
+): Promise<ExitCode> {
   const language = languageOf(args, terminal.env);
+  const speaker = { name, language, terminal };
   let code: ExitCode = EXIT.ok;
   try {
     const [first] = args;
@@ -76,7 +87,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     }
     const { programOf } = await import('./program.ts');
     const measure = language === 'zh' ? await import('./terminal/text-width.ts') : undefined;
-    const program = programOf({ language, terminal, measure, done: (ended) => (code = ended) });
+    const program = programOf({ name, language, terminal, measure, done: (ended) => (code = ended) });
     if (first === undefined) {
       program.outputHelp();
       return EXIT.usage;
@@ -86,8 +97,6 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     await program.parseAsync(asked, { from: 'user' });
     return code;
   } catch (error) {
-    return isCommanders(error)
-      ? commandersEnd(error, { language, terminal })
-      : explain(error, language, terminal);
+    return isCommanders(error) ? commandersEnd(error, speaker) : explain(error, speaker);
   }
 }

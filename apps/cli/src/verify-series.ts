@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import {
   callSource,
   HandOver,
@@ -43,7 +42,8 @@ export interface VerifiedSeries {
 /** Everything that verifying works with, opened. */
 export interface Workshop {
   readonly path: string;
-  readonly deps: CollectDeps;
+  /** The calendar is each series' source's. */
+  readonly deps: Omit<CollectDeps, 'calendar'>;
   readonly run: CollectRun;
   readonly prepared: PreparedSources;
   readonly sources: SourceRegistry;
@@ -76,7 +76,7 @@ export async function openWorkshop(p: {
     const ensure = async (): Promise<void> => undefined;
     return {
       path,
-      deps: { store: store.series, calendar: new AlwaysOpenCalendar(), clock, ids, log: silent },
+      deps: { store: store.series, clock, ids, log: silent },
       run: { runId: `verify-${ids.uid()}`, deadline: Infinity, signal, ensure },
       prepared,
       sources,
@@ -208,7 +208,8 @@ export async function verifySeries(
           timeframes: described.dataTypes['kline'] ?? [],
           second: await second(w, series, choice, tallies),
         };
-        const verifier = new Verifier(w.deps, w.run, target, tallies);
+        const calendar = w.prepared.calendars.of(series.source);
+        const verifier = new Verifier({ ...w.deps, calendar }, w.run, target, tallies);
         outcome = await verifier.verify(order, (progress) => onProgress(name, progress));
         error = outcome.error;
       }

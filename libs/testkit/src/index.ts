@@ -1,10 +1,22 @@
-export { calendarContract, slotsOf, WeekdayCalendar } from './contracts/calendar.contract.ts';
+export { calendarContract, forEverySource, slotsOf, WeekdayCalendar } from './contracts/calendar.contract.ts';
 export {
   UnreliableWorkQueue,
   workQueueContract,
   type WorkQueueRig,
 } from './contracts/work-queue.contract.ts';
 export { budgetStoreContract, type BudgetStoreBench } from './contracts/budget-store.contract.ts';
+export { runLogsContract, type RunLogsBench } from './contracts/run-logs.contract.ts';
+export { taskRuntimeContract } from './contracts/task-runtime.contract.ts';
+export {
+  aCall,
+  asJson,
+  RecordingSink,
+  someRecords,
+  type SaidLine,
+  type TaskRuntimeBench,
+  type TaskRuntimeContractOptions,
+} from './contracts/task-runtime-bench.ts';
+export { MemoryRunLogs } from './memory-run-logs.ts';
 export { venueBudgetContract, type VenueBudgetRig } from './contracts/venue-budget.contract.ts';
 export { FakeClock, type FakeClockOptions } from './fake-clock.ts';
 export { FakeIds, FakeWorkers, RecordingLogger, silentLogger, type LogEntry } from './fakes.ts';

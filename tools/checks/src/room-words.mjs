@@ -62,7 +62,10 @@ const WORDS = [
     only: [
       { place: /^libs\/(signals|config|codec)\//, why: 'where text becomes values' },
       { place: /^(apps|tools)\//, why: 'doors and programs' },
-      { place: /^libs\/adapters\/(store|source|blob|runtime)-/, why: 'rows, answers and frames are text' },
+      {
+        place: /^libs\/adapters\/(store|source|blob|runtime|run-logs)-/,
+        why: 'rows, answers and frames are text',
+      },
       {
         place: /^libs\/adapters\/telemetry-pino\/src\/pretty-line\.ts$/,
         why: 'reads back the JSON line it is to make readable',

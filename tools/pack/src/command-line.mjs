@@ -1,4 +1,12 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 import { writePackage } from './manifest.mjs';
@@ -13,8 +21,10 @@ const kairosRequire = kairosCreateRequire(import.meta.url);
 const require = kairosRequire;
 const kairosHere = kairosPath(new URL('.', import.meta.url));`;
 
-const BIN = `#!/usr/bin/env node
-await import('../dist/main.js');
+/** The entries, by the name of their command. */
+const BINS = { kairos: 'main', 'task-manager': 'task-manager' };
+const binOf = (entry) => `#!/usr/bin/env node
+await import('../dist/${entry}.js');
 `;
 
 function addonName() {
@@ -55,13 +65,14 @@ export async function packCommandLine() {
   const place = join(PACKAGES, CLI.name);
   const { metafile } = await build({
     absWorkingDir: ROOT,
-    entryPoints: { main: 'apps/cli/src/main.ts' },
+    entryPoints: Object.fromEntries(Object.values(BINS).map((entry) => [entry, `apps/cli/src/${entry}.ts`])),
     outdir: join(place, 'dist'),
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node20',
     splitting: true,
+    mainFields: ['module', 'main'],
     metafile: true,
     external: ['ccxt'],
     alias: { bindings: join(dirname(new URL(import.meta.url).pathname), 'addon.cjs') },
@@ -69,8 +80,15 @@ export async function packCommandLine() {
     logLevel: 'warning',
   });
   mkdirSync(join(place, 'bin'), { recursive: true });
-  writeFileSync(join(place, 'bin/kairos.mjs'), BIN, { mode: 0o755 });
+  for (const [name, entry] of Object.entries(BINS))
+    writeFileSync(join(place, `bin/${name}.mjs`), binOf(entry), { mode: 0o755 });
   layAddons(join(place, 'dist/addon'));
+  // Python runs it from files of its own.
+  cpSync(
+    join(ROOT, 'libs/adapters/runtime-python/python/kairos_tasks'),
+    join(place, 'dist/python/kairos_tasks'),
+    { recursive: true, filter: (path) => !path.includes('__pycache__') },
+  );
   layLicences(metafile.inputs, place);
   const { ccxt } = json('libs/adapters/source-ccxt/package.json').dependencies;
   writePackage(CLI, ({ bin }) => ({

@@ -44,8 +44,8 @@ export function tasksTable(tasks: readonly Data[], language: Language, display: 
       textAt(t, 'task_id'),
       wordOf(states[i]?.[0] ?? '', language),
       wordOf(states[i]?.[1] ?? '', language),
-      textAt(t, 'source'),
-      textsAt(t, 'symbols').join(' '),
+      textAt(t, 'source') || textAt(t, 'function'),
+      textsAt(t, 'symbols').join(' ') || textAt(t, 'task_type'),
       textAt(t, 'frequency'),
       minuteAt(t, 'next_run_at') || '–',
       last ? `${wordOf(textAt(last, 'outcome'), language)} ${minuteAt(last, 'ended_at')}` : '–',
@@ -70,13 +70,9 @@ export function taskLines(t: Data, language: Language, display: Display): string
   const status = textAt(t, 'status');
   const health = dataAt(t, 'health') ?? {};
   const colour = COLOURS[status] ?? 'bold';
+  const isJob = textAt(t, 'function') !== '';
   const facts: [Phrase, string][] = [
-    [
-      'collects',
-      `${textAt(t, 'source')}  ${textsAt(t, 'symbols').join(' ')}  ${textAt(t, 'data_type')} ${textAt(t, 'frequency')}`,
-    ],
-    ['project', `${textAt(t, 'project_id')} / ${textAt(t, 'dataset')}`],
-    ['span', `${minuteAt(t, 'start_time')} – ${minuteAt(t, 'end_time') || phrase('forEver', language)}`],
+    ...(isJob ? jobFacts(t) : collectFacts(t, language)),
     ['schedule', textAt(t, 'schedule') || phrase('ownSchedule', language)],
     ['nextRun', timeAt(t, 'next_run_at') || '–'],
     ['lastRun', lastRunText(dataAt(t, 'last_run'), language)],
@@ -90,10 +86,22 @@ export function taskLines(t: Data, language: Language, display: Display): string
   return [
     `${paint('bold', textAt(t, 'task_id'))}  ${paint(colour, wordOf(status, language))}  ${wordOf(textAt(health, 'state'), language)}`,
     ...facts.map(([, value], i) => `  ${paint('dim', padded(labels[i] ?? '', wide))}  ${value}`),
-    '',
-    ...progressTable(listAt(t, 'progress'), language, display),
+    ...(isJob ? [] : ['', ...progressTable(listAt(t, 'progress'), language, display)]),
   ];
 }
+
+const jobFacts = (t: Data): [Phrase, string][] => [
+  ['runs', `${textAt(t, 'function')} ${textAt(t, 'task_type')}  (${textAt(t, 'runtime')})`],
+];
+
+const collectFacts = (t: Data, language: Language): [Phrase, string][] => [
+  [
+    'collects',
+    `${textAt(t, 'source')}  ${textsAt(t, 'symbols').join(' ')}  ${textAt(t, 'data_type')} ${textAt(t, 'frequency')}`,
+  ],
+  ['project', `${textAt(t, 'project_id')} / ${textAt(t, 'dataset')}`],
+  ['span', `${minuteAt(t, 'start_time')} – ${minuteAt(t, 'end_time') || phrase('forEver', language)}`],
+];
 
 function lastRunText(run: Data | undefined, language: Language): string {
   if (!run) return '–';

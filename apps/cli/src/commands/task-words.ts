@@ -79,6 +79,7 @@ const PHRASES = {
   rows: { en: '{n} rows', zh: '{n} 行' },
   project: { en: 'project', zh: '项目' },
   collects: { en: 'collects', zh: '采集' },
+  runs: { en: 'runs', zh: '运行' },
   span: { en: 'span', zh: '时间范围' },
   forEver: { en: 'on and on', zh: '持续' },
   schedule: { en: 'schedule', zh: '计划' },

@@ -1,7 +1,9 @@
 import type { RuntimeConfig } from '@kairos/config';
 import { runIdOf } from '@kairos/domain';
 import { openHouse, type OpenHouse } from '../open-house.ts';
-import type { Language } from '../command.ts';
+import type { Language, Terminal } from '../command.ts';
+import { logsBeside } from '../run-logs.ts';
+import { openRuntimes } from '../task-runtimes.ts';
 import type { Door, RunProgress } from './door.ts';
 
 /** How often a run that is worked here is looked at. */
@@ -56,8 +58,12 @@ export async function localDoor(p: {
   readonly path: string;
   readonly language: Language;
   readonly create: boolean;
+  /** Of this process, for functions that run in it. */
+  readonly env: Terminal['env'];
 }): Promise<Door> {
-  const house = await openHouse(p);
+  const runtimes = openRuntimes(p.env, p.config);
+  const runLogs = logsBeside(p.path);
+  const house = await openHouse({ ...p, jobs: { runtimes: runtimes.byLanguage, runLogs } });
   const options = { locale: p.language };
   return {
     kind: 'store',
@@ -89,6 +95,10 @@ export async function localDoor(p: {
         const { body } = await house.signals.handle({ action: 'get_task_status', task_id: id }, options);
         return body.success ? body.data : undefined;
       }),
-    close: () => house.close(),
+    close: async () => {
+      await house.close();
+      await runtimes.close();
+      await runLogs.flush();
+    },
   };
 }

@@ -62,8 +62,17 @@ function urlOption(call: Call): string | undefined {
   return written.replace(/\/+$/, '');
 }
 
-/** Opens the way in that the call and the machine allow. `create`: a store that is not there is made. @throws ServerError; ConfigError; StoreError */
-export async function openDoor(call: Call, p: { readonly create?: boolean } = {}): Promise<Entrance> {
+/** The way in that the call and the machine allow, not opened yet. */
+export interface ChosenEntrance {
+  readonly choice: Exclude<Choice, { readonly refusal: Saying }>;
+  readonly language: Language;
+  readonly loaded: Loaded;
+  /** Of the server. */
+  readonly token: string | undefined;
+}
+
+/** Chooses between server and store, and says so where that is wanted. @throws ServerError; ConfigError */
+export async function chooseEntrance(call: Call): Promise<ChosenEntrance> {
   const server = urlOption(call);
   const store = textOf(call, 'store');
   if (server !== undefined && store !== undefined)
@@ -90,14 +99,25 @@ export async function openDoor(call: Call, p: { readonly create?: boolean } = {}
   const tell = (saying: Saying, where: string): void => {
     if (verbose) call.terminal.err(say(saying, language, { where }));
   };
+  if (choice.door === 'server') tell('by_server', choice.url);
+  else {
+    if (store === undefined) storePathOf(loaded);
+    tell(found?.kind === 'stranger' ? 'by_store_stranger' : 'by_store', choice.path);
+  }
+  return { choice, language, loaded, token };
+}
+
+/** Opens the way in that the call and the machine allow. `create`: a store that is not there is made. @throws ServerError; ConfigError; StoreError */
+export async function openDoor(call: Call, p: { readonly create?: boolean } = {}): Promise<Entrance> {
+  const { choice, language, loaded, token } = await chooseEntrance(call);
   if (choice.door === 'server') {
-    tell('by_server', choice.url);
     const { remoteDoor } = await import('./remote-door.ts');
     return { door: remoteDoor({ url: choice.url, token, language }), language, loaded };
   }
-  if (store === undefined) storePathOf(loaded);
-  tell(found?.kind === 'stranger' ? 'by_store_stranger' : 'by_store', choice.path);
   const { localDoor } = await import('./local-door.ts');
   const { path } = choice;
-  return { door: await localDoor({ config, path, language, create: p.create ?? false }), language, loaded };
+  const create = p.create ?? false;
+  const { env } = call.terminal;
+  const door = await localDoor({ config: loaded.config, path, language, create, env });
+  return { door, language, loaded };
 }

@@ -6,4 +6,7 @@ export type Painter = (format: Format, text: string) => string;
 
 /** Colours where they are seen, the bare text elsewhere. */
 export const painter = (display: Pick<Display, 'colors'> | undefined): Painter =>
-  display?.colors === true ? (format, text) => styleText(format, text) : (_format, text) => text;
+  display?.colors === true
+    ? // Asked about its own output, not about standard output, which may be a file meanwhile.
+      (format, text) => styleText(format, text, { validateStream: false })
+    : (_format, text) => text;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Task } from '@kairos/domain';
+import type { JobSpec, Task } from '@kairos/domain';
 import type { TaskStore } from '@kairos/ports';
 import { aDue, aTask, T0 } from '../builders.ts';
 import { onFresh, type StoreBench, type StoreContractOptions } from './bench.ts';
@@ -11,6 +11,18 @@ const fill = async (store: TaskStore, tasks: readonly Partial<Task>[]): Promise<
     await store.create({ task, due: aDue({ uid: task.uid }) });
   }
 };
+
+const aJob = (overrides: Partial<JobSpec>): JobSpec => ({
+  function: 'crawlers',
+  language: 'nodejs',
+  runtime: 'nodejs20',
+  taskType: 'crawl',
+  taskName: 'crawl-1',
+  timeoutMs: 60_000,
+  memoryMb: 512,
+  params: {},
+  ...overrides,
+});
 
 const find = async (store: TaskStore, query: string): Promise<string[]> =>
   (await store.search({ query, filter: {}, limit: 1_000 })).items.map((t) => t.uid).sort();
@@ -47,6 +59,10 @@ function matches(task: Task, query: string): boolean {
     task.dataType,
     task.frequency,
     ...task.symbols,
+    task.declared?.description ?? '',
+    task.job?.function ?? '',
+    task.job?.taskType ?? '',
+    task.job?.taskName ?? '',
   ];
   const words = fold(query)
     .split(/\s+/u)
@@ -78,6 +94,39 @@ export function taskSearchCases(options: StoreContractOptions<StoreBench<TaskSto
 
         expect(await find(store, 'needle')).toHaveLength(7);
         expect(await find(store, 'needle-symbol')).toEqual(['uid-6']);
+      }),
+    );
+
+    it(
+      'finds a job by what it runs and by its description, there being no market data to find it by',
+      onFresh(options, async ({ store }) => {
+        const bare = { dataset: '', dataType: '', source: '', frequency: '', symbols: [], handler: 'job' };
+        await fill(store, [
+          { ...bare, job: aJob({ function: 'python_needle' }) },
+          { ...bare, job: aJob({ taskType: 'Needle_prices' }) },
+          { ...bare, job: aJob({ taskName: '针 needle' }) },
+          { ...bare, declared: { description: '每日 needle 行情', revision: 'r1', withdrawn: false } },
+          { ...bare, job: aJob({}) },
+        ]);
+
+        expect(await find(store, 'needle')).toEqual(['uid-0', 'uid-1', 'uid-2', 'uid-3']);
+        expect(await find(store, 'needle 行情')).toEqual(['uid-3']);
+        expect(await find(store, 'crawl')).toHaveLength(4);
+        expect(await find(store, 'nodejs')).toEqual([]);
+      }),
+    );
+
+    it(
+      'follows a description that changes',
+      onFresh(options, async ({ store }) => {
+        const declared = { description: 'before', revision: 'r1', withdrawn: false };
+        await fill(store, [{ declared }]);
+        const task = await store.getByUid({ uid: 'uid-0' });
+        const next = { ...declared, description: 'after', revision: 'r2' };
+        if (task) await store.replace({ task: { ...task, declared: next }, expectedV: 1 });
+
+        expect(await find(store, 'before')).toEqual([]);
+        expect(await find(store, 'after')).toEqual(['uid-0']);
       }),
     );
 

@@ -241,6 +241,41 @@ function dueCases(options: Options): void {
     );
   });
 
+  describe('getDues', () => {
+    it(
+      'gives those there are by uid, also in great number, and follows putDue and remove',
+      onFresh(options, async ({ store }) => {
+        await addMany(store, 1_000);
+        const due = aDue({ uid: 'uid-7', fence: 1, active: anActiveRun() });
+        await store.putDue({ due, expectedV: 1 });
+        await store.remove({ uid: 'uid-8' });
+        const uids = ['nobody', ...Array.from({ length: 999 }, (_, i) => `uid-${i}`)];
+
+        const found = await store.getDues({ uids });
+
+        expect(found.size).toBe(998);
+        expect(found.get('uid-7')).toEqual({ ...due, v: 2 });
+        expect(found.get('uid-998')).toEqual(await store.getDue({ uid: 'uid-998' }));
+        expect([found.has('uid-8'), found.has('nobody'), found.has('uid-999')]).toEqual([
+          false,
+          false,
+          false,
+        ]);
+      }),
+    );
+
+    it(
+      'takes any text for a uid, twice the same as once, and none at all',
+      onFresh(options, async ({ store }) => {
+        const uid = `u"'],\u0000;比特币`;
+        await add(store, { uid });
+
+        expect([...(await store.getDues({ uids: [uid, uid] }))]).toEqual([[uid, aDue({ uid })]]);
+        expect(await store.getDues({ uids: [] })).toEqual(new Map());
+      }),
+    );
+  });
+
   describe('dueBefore', () => {
     it(
       'gives the earliest first, at or before now, never the unplanned',
@@ -396,6 +431,7 @@ function traitCases(options: Options): void {
     list: (s) => s.list({ filter: {}, limit: 1 }),
     search: (s) => s.search({ query: 'x', filter: {}, limit: 1 }),
     getDue: (s) => s.getDue({ uid: 'x' }),
+    getDues: (s) => s.getDues({ uids: ['x'] }),
     putDue: (s) => s.putDue({ due: aDue(), expectedV: 1 }),
     dueBefore: (s) => s.dueBefore({ now: T0, limit: 1 }),
     ping: (s) => s.ping({ now: T0 }),
@@ -425,6 +461,7 @@ function traitCases(options: Options): void {
         expect(await store.get({ taskId: 'x' })).toBeUndefined();
         expect(await store.getByUid({ uid: 'x' })).toBeUndefined();
         expect(await store.getDue({ uid: 'x' })).toBeUndefined();
+        expect(await store.getDues({ uids: ['x'] })).toEqual(new Map());
         expect(await store.list({ filter: {}, limit: 10 })).toEqual({ items: [], total: 0 });
         expect(await store.search({ query: 'btc', filter: {}, limit: 10 })).toEqual({ items: [], total: 0 });
         expect(await store.dueBefore({ now: T0, limit: 10 })).toEqual([]);
