@@ -1,6 +1,6 @@
 // Bundles Kairos's own code and its small pure-JavaScript libraries into dist/apps/standalone. Native addons, ccxt and the
 // servers' libraries stay in node_modules, resolved at run time.
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { build } from 'esbuild';
 
@@ -11,6 +11,8 @@ const { outputFiles } = await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
+  // jsonc-parser's CommonJS build loads its parts in a way that no bundler sees; its module build does not.
+  mainFields: ['module', 'main'],
   target: 'node20',
   sourcemap: true,
   splitting: true,
@@ -28,3 +30,9 @@ for (const { path, contents } of outputFiles) {
   writeFileSync(`${path}.${process.pid}`, contents);
   renameSync(`${path}.${process.pid}`, path);
 }
+
+// Python runs it from files of its own.
+cpSync('libs/adapters/runtime-python/python/kairos_tasks', 'dist/apps/standalone/python/kairos_tasks', {
+  recursive: true,
+  filter: (path) => !path.includes('__pycache__'),
+});

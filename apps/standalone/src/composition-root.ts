@@ -1,9 +1,8 @@
 import { InlineWorkQueue } from '@kairos/queue-inline';
-import { AlwaysOpenCalendar } from '@kairos/calendar-always';
 import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
 import { openSources, roomsModule, T, type PreparedSources } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
-import type { Logger } from '@kairos/ports';
+import type { Logger, RunLogs, TaskRuntime } from '@kairos/ports';
 import { Container } from 'inversify';
 import type { Stores } from './stores.ts';
 
@@ -16,21 +15,28 @@ export interface Machines {
   readonly log: Logger;
   readonly stores: Stores;
   readonly sources: PreparedSources;
+  readonly runtimes: readonly TaskRuntime[];
+  readonly runLogs: RunLogs | null;
 }
 
 /** Where the standalone runtime decides which machine stands behind each port. */
-export function compose({ version, config, log, stores, sources }: Machines): Container {
+export function compose(machines: Machines): Container {
+  const { version, config, log, stores, sources, runtimes, runLogs } = machines;
   const container = new Container();
   const clock = new SystemClock();
   const warnings = (): string[] => (stores.tasks.capabilities.durable ? [] : ['store_not_durable']);
-  container
-    .bind(T.Settings)
-    .toConstantValue({ version, locale: config.locale, warnings, maxTasks: config.limits.maxTasks });
+  container.bind(T.Settings).toConstantValue({
+    version,
+    locale: config.locale,
+    warnings,
+    maxTasks: config.limits.maxTasks,
+    declaredIn: config.scheduledTasks.path,
+  });
   container.bind(T.Clock).toConstantValue(clock);
   container.bind(T.Ids).toConstantValue(new SystemIds());
   container.bind(T.Workers).toConstantValue(new HostWorkers());
   container.bind(T.Logger).toConstantValue(log);
-  container.bind(T.Calendar).toConstantValue(new AlwaysOpenCalendar());
+  container.bind(T.Calendars).toConstantValue(sources.calendars);
   container
     .bind(T.Queue)
     .toConstantValue(
@@ -40,6 +46,8 @@ export function compose({ version, config, log, stores, sources }: Machines): Co
   container.bind(T.RunHistory).toConstantValue(stores.history);
   container.bind(T.SeriesStore).toConstantValue(stores.series);
   container.bind(T.Sources).toConstantValue(openSources({ sources, budget: stores.budget, clock, log }));
+  container.bind(T.Runtimes).toConstantValue(runtimes);
+  container.bind(T.RunLogs).toConstantValue(runLogs);
   container.load(roomsModule);
   return container;
 }

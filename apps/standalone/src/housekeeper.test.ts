@@ -27,6 +27,7 @@ import {
   FakeClock,
   FakeIds,
   FakeWorkers,
+  forEverySource,
   RecordingLogger,
   silentLogger,
   T0,
@@ -192,7 +193,12 @@ describe.each(Object.entries(OPEN))('Housekeeper over %s', (_name, open) => {
     const { taskId } = await lived(h, 10);
     const { stores, clock } = h;
     const ids = new FakeIds();
-    const service = new TaskService({ ...stores, calendar: new AlwaysOpenCalendar(), clock, ids });
+    const service = new TaskService({
+      ...stores,
+      calendars: forEverySource(new AlwaysOpenCalendar()),
+      clock,
+      ids,
+    });
     let ran = 0;
     const handler: RunHandler = {
       name: 'collect',

@@ -12,6 +12,7 @@ import {
   emptyPartOf,
   FakeClock,
   FakeIds,
+  forEverySource,
   klineRow,
   RecordingLogger,
   T0,
@@ -55,18 +56,18 @@ interface Door {
 function door(over: Partial<HttpDeps> = {}, wrap: (store: SeriesStore) => SeriesStore = (s) => s): Door {
   const data = new MemoryStore();
   const clock = new FakeClock({ now: T0 + 10 * MINUTE });
-  const calendar = new AlwaysOpenCalendar();
+  const calendars = forEverySource(new AlwaysOpenCalendar());
   const store = new MemorySeriesStore(data);
   const tasks = new MemoryTaskStore(data);
   const history = new MemoryRunHistory(data);
   const log = new RecordingLogger();
   const series = new SeriesService({
     store: wrap(store),
-    calendar,
+    calendars,
     clock,
     realmOf: (id) => SOURCES.describe(id)?.realm,
   });
-  const service = new TaskService({ tasks, history, series: store, calendar, clock, ids: new FakeIds() });
+  const service = new TaskService({ tasks, history, series: store, calendars, clock, ids: new FakeIds() });
   const signals = createSignalHandler({
     tasks: service,
     queries: service,

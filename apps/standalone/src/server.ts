@@ -1,16 +1,21 @@
+import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { SystemClock } from '@kairos/clock-system';
-import { prepareSources, T } from '@kairos/composition';
+import { openRuntimes, prepareSources, T } from '@kairos/composition';
 import { secretValues, type RuntimeConfig } from '@kairos/config';
 import { ConfigError } from '@kairos/domain';
 import { createSampler } from '@kairos/fsck';
-import type { Clock, Logger } from '@kairos/ports';
+import type { Clock, Logger, RunLogs } from '@kairos/ports';
+import { FsRunLogs } from '@kairos/run-logs-fs';
+import type { DeclaredTasks } from '@kairos/tasks';
 import { redactor } from '@kairos/telemetry-pino';
 import { compose } from './composition-root.ts';
 import { Health } from './health.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { createHttpServer } from './http-server.ts';
+import { ScheduledTasksFile } from './scheduled-tasks.ts';
 import { sendStarterTasks } from './starter.ts';
 import { openStores } from './stores.ts';
 import { Timer } from './timer.ts';
@@ -65,27 +70,53 @@ async function closeHttp(http: FastifyInstance, clock: Clock, graceMs: number): 
   await patience;
 }
 
+/** Beside the store's file; a store that forgets has none. */
+function openRunLogs({ taskStore }: RuntimeConfig, log: Logger): RunLogs | null {
+  if (taskStore.type !== 'sqlite') return null;
+  return new FsRunLogs({ dir: join(dirname(taskStore.path), 'logs'), clock: new SystemClock(), log });
+}
+
+/** The file of declared tasks, where one is configured or lies in its usual place. */
+function scheduledTasksOf(
+  { scheduledTasks: { path, given }, locale }: RuntimeConfig,
+  p: { readonly declared: DeclaredTasks; readonly log: Logger },
+): ScheduledTasksFile | undefined {
+  return given || existsSync(path) ? new ScheduledTasksFile({ path, locale, ...p }) : undefined;
+}
+
 /** Starts everything: store, venues, rooms, HTTP door, timer. @throws ConfigError, StoreError before anything runs */
 export async function startServer(
   config: RuntimeConfig,
   log: Logger,
   about: { readonly version: string; readonly pid: number },
 ): Promise<RunningServer> {
-  const stores = await openStores(config, new SystemClock());
+  const clock = new SystemClock();
+  const runtimes = openRuntimes({ functions: config.functions, env: process.env, clock, log });
+  const stores = await openStores(config, clock);
   const sources = await prepareSources(config);
-  const container = compose({ version: about.version, config, log, stores, sources });
-  const [clock, queue, scheduler, signals] = [
-    container.get(T.Clock),
+  const runLogs = openRunLogs(config, log);
+  const container = compose({
+    version: about.version,
+    config,
+    log,
+    stores,
+    sources,
+    runtimes: runtimes.all,
+    runLogs,
+  });
+  const [queue, scheduler, signals] = [
     container.get(T.Queue),
     container.get(T.Scheduler),
     container.get(T.Signals),
   ];
   const { series, tasks, upkeep } = stores;
-  const sampler = createSampler(stores);
+  const sampler = createSampler({ ...stores, calendars: sources.calendars });
   const { retention, tickMs } = config;
   const uptime = (): number => performance.now();
   const housekeeper = new Housekeeper({ upkeep, tasks, retention, clock, log, uptime });
-  const timer = new Timer({ scheduler, tasks, series, sampler, housekeeper, clock, log, tickMs });
+  const scheduled = scheduledTasksOf(config, { declared: container.get(T.Declared), log });
+  const chores = [housekeeper, ...(scheduled ? [scheduled] : [])];
+  const timer = new Timer({ scheduler, tasks, series, sampler, chores, clock, log, tickMs });
   queue.onHint((hint, limits) =>
     scheduler.onHint(hint, limits).catch((error: unknown) => {
       timer.doubt();
@@ -110,6 +141,8 @@ export async function startServer(
     await timer.stop();
     const graceMs = config.shutdownGraceMs;
     await Promise.all([closeHttp(http, clock, graceMs), queue.drain({ graceMs })]);
+    await runtimes.close();
+    await runLogs?.flush();
     await container.get(T.Sources).close();
     for (const venue of sources.venues) await venue.close();
     await stores.close();
@@ -117,6 +150,8 @@ export async function startServer(
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= close());
   try {
+    // Before anybody can ask: who finds the server finds its tasks.
+    await scheduled?.load();
     const url = await listen(http, config);
     for (const [id, s] of Object.entries(sources.settings))
       log.info('source.ready', {
@@ -131,6 +166,7 @@ export async function startServer(
       store: config.taskStore.type === 'sqlite' ? config.taskStore.path : 'memory',
     });
     if (config.tasksFile !== undefined) await sendStarterTasks(config.tasksFile, { signals, stores, log });
+    void runtimes.python.prepare();
     await scheduler.recover(clock.now());
     timer.start();
     return { url, stop };

@@ -30,7 +30,7 @@ describe('Timer', () => {
       tasks: { ping: note('ping') } as unknown as TaskStore,
       series: { compact: async () => ({ rows: 0, more: false }) } as unknown as SeriesStore,
       sampler: { step: async () => [] },
-      housekeeper: { step: note('housekeeping') },
+      chores: [{ step: note('housekeeping') }],
       clock,
       log,
       tickMs: 1_000,

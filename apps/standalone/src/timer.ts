@@ -8,7 +8,8 @@ export interface TimerDeps {
   readonly tasks: TaskStore;
   readonly series: SeriesStore;
   readonly sampler: StoreSampler;
-  readonly housekeeper: { step(): Promise<void> };
+  /** Done after each tick, one after the other. */
+  readonly chores: readonly { step(): Promise<void> }[];
   readonly clock: Clock;
   readonly log: Logger;
   readonly tickMs: number;
@@ -92,7 +93,7 @@ export class Timer {
       this.#lastTurn = now;
       await scheduler.tick(now);
       await this.#compact();
-      await this.#deps.housekeeper.step();
+      for (const chore of this.#deps.chores) await chore.step();
     } catch (error) {
       log.error('tick.failed', { error });
     }

@@ -129,9 +129,13 @@ export class ServerProcess {
     const inherited = Object.fromEntries(
       Object.entries(process.env).filter(([k]) => !k.startsWith('KAIROS_')),
     );
+    const none = join(dir, 'no-scheduled-tasks.json');
+    writeFileSync(none, '{ "tasks": [] }');
+    // The repository's own tasks are no part of a test that does not name them.
+    const quiet = yaml.includes('scheduled_tasks:') ? {} : { KAIROS_SCHEDULED_TASKS: none };
     const child = spawn(process.execPath, [MAIN, '--config', file], {
       cwd: ROOT,
-      env: { ...inherited, ...env },
+      env: { ...inherited, ...quiet, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     return new ServerProcess(child);

@@ -1,7 +1,15 @@
 import { DEFAULT_TASK_CONFIG, floorTo, seriesKey, type Task } from '@kairos/domain';
 import type { RunContext } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
-import { aTask, FakeClock, FakeIds, klineRow, ScriptedSource, silentLogger } from '@kairos/testkit';
+import {
+  aTask,
+  FakeClock,
+  FakeIds,
+  forEverySource,
+  klineRow,
+  ScriptedSource,
+  silentLogger,
+} from '@kairos/testkit';
 import { expect, it } from 'vitest';
 import { CollectHandler } from './collect-handler.ts';
 
@@ -39,11 +47,11 @@ it('tells which series it found also when it hands over, so that their progress 
   const handler = new CollectHandler(
     {
       store: new MemorySeriesStore(new MemoryStore()),
-      calendar: {
+      calendars: forEverySource({
         id: 'always',
         expected: ({ range }) => [range],
         closedBefore: ({ grid, now }) => floorTo(grid, now),
-      },
+      }),
       clock,
       ids: new FakeIds(1),
       log: silentLogger,

@@ -7,7 +7,7 @@ import {
   type Task,
   type TaskSeries,
 } from '@kairos/domain';
-import type { RunContext, RunHandler, RunResult, SourceRegistry } from '@kairos/ports';
+import type { Calendar, Calendars, RunContext, RunHandler, RunResult, SourceRegistry } from '@kairos/ports';
 import { HandOver } from './call-source.ts';
 import { collect, endsSeries, type SeriesOutcome } from './collect.ts';
 import { followListings, type Following } from './follow-listings.ts';
@@ -17,8 +17,13 @@ import { typeOf, type SeriesRequest } from './series-job.ts';
 /** When a whole venue is out, look again after this; more with every failed attempt in a row. */
 const OUTAGE_PAUSE_MS = 15_000;
 
+/** What the handler works with: the calendar is each task's source's. */
+export type CollectHandlerDeps = Omit<CollectDeps, 'calendar'> & { readonly calendars: Calendars };
+
 /** A run and what it has found out so far. */
 interface Work {
+  /** What people should know of the calendar. */
+  readonly warnings: readonly string[];
   readonly ctx: RunContext;
   readonly tallies: Tallies;
   readonly following: Following | undefined;
@@ -30,25 +35,27 @@ interface Work {
  */
 export class CollectHandler implements RunHandler {
   readonly name = 'collect';
-  readonly #deps: CollectDeps;
+  readonly #deps: CollectHandlerDeps;
   readonly #sources: SourceRegistry;
 
-  constructor(deps: CollectDeps, sources: SourceRegistry) {
+  constructor(deps: CollectHandlerDeps, sources: SourceRegistry) {
     this.#deps = deps;
     this.#sources = sources;
   }
 
   async run(begun: RunContext): Promise<RunResult> {
     const tallies = new Tallies();
-    const deps = { ...this.#deps, log: begun.log };
+    const { calendars, ...others } = this.#deps;
+    const deps: CollectDeps = { ...others, calendar: calendars.of(begun.task.source), log: begun.log };
     const found: SeriesOutcome[] = [];
     const onFound = (one: SeriesOutcome): void => void found.push(one);
-    let work: Work = { ctx: begun, tallies, following: undefined };
+    const warnings = expiryOf(deps.calendar, deps.clock.now());
+    let work: Work = { warnings, ctx: begun, tallies, following: undefined };
     try {
       const source = await this.#sources.open(begun.task.source);
       const following = await followListings(deps, begun, source);
       const ctx: RunContext = { ...begun, task: { ...begun.task, series: following.series } };
-      work = { ctx, tallies, following };
+      work = { warnings, ctx, tallies, following };
       // With nothing to go on with, a listing that failed is the run's failure.
       if (following.error && following.series.length === 0) throw following.error;
       const outcomes = await collect(deps, ctx, { source, requests: requestsOf(ctx), tallies, onFound });
@@ -67,7 +74,17 @@ export class CollectHandler implements RunHandler {
   }
 }
 
+/** Beyond its last known day a calendar takes every weekday for a trading day: somebody should give it newer facts. */
+function expiryOf({ id, known }: Calendar, now: number): string[] {
+  if (known === undefined || now < known.to) return [];
+  const until = new Date(known.to - 1).toISOString().slice(0, 10);
+  return [
+    `CALENDAR_EXPIRED: the calendar ${id} knows no holidays after ${until} and expects every weekday; give it a newer file`,
+  ];
+}
+
 const base = ({
+  warnings,
   tallies,
   following,
 }: Work): Pick<RunResult, 'stats' | 'complete' | 'withUnavailable' | 'healthReasons'> => {
@@ -77,7 +94,7 @@ const base = ({
     stats: { rows, requests, weight, commits, ...(selection ? { selection } : {}) },
     complete: false,
     withUnavailable: false,
-    healthReasons: following?.reasons ?? [],
+    healthReasons: [...warnings, ...(following?.reasons ?? [])],
   };
 };
 

@@ -434,7 +434,9 @@ export class RangeCollector {
     const span = this.#span;
     const tally = tallyCoverage(grid, span, this.#expected(span), this.#known);
     const { failed, missing, provisional } = tally.counts;
-    const settled = failed + missing + provisional === 0 && finalBefore >= asked.to;
+    // An end on a holiday is reached when the last session before it is over.
+    const isOver = this.#expected({ from: finalBefore, to: asked.to }).length === 0;
+    const settled = failed + missing + provisional === 0 && isOver;
     return { tally, settled, notBefore: this.#notBefore(), error };
   }
 
@@ -454,7 +456,8 @@ export class RangeCollector {
     const { grid, facts, finalBefore, now } = this.#job;
     const { to } = this.#span;
     if (isEmptyRange(this.#span) || finalBefore >= to || nominalMs(grid) <= LONG_SLOT_MS) return undefined;
-    return Math.max(0, to + facts.settleMs - now);
+    // A day closes with its last session, before it ends by the clock.
+    return Math.max(0, Math.min(to, now) + facts.settleMs - now);
   }
 }
 

@@ -22,7 +22,9 @@ async function markMissed(deps: CollectDeps, run: CollectRun, job: SeriesJob, sl
   if (isEmptyRange(past)) return;
   const known = await deps.store.coverage({ key: job.series.key, range: past });
   const settled = known.filter(isSettled);
-  const runs = subtractRanges(past, settled).map((r): CoverageRun => ({
+  const expected = deps.calendar.expected({ grid: job.grid, range: past });
+  const missed = expected.flatMap((range) => subtractRanges(range, settled));
+  const runs = missed.map((r): CoverageRun => ({
     ...r,
     state: 'unavailable',
     reason: 'missed_snapshot',

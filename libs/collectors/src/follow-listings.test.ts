@@ -11,7 +11,16 @@ import {
 } from '@kairos/domain';
 import type { MarketDataSource, RunContext, RunResult } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore, MemoryTaskStore } from '@kairos/store-memory';
-import { aDue, aTask, FakeClock, FakeIds, klineRow, RecordingLogger, ScriptedSource } from '@kairos/testkit';
+import {
+  aDue,
+  aTask,
+  FakeClock,
+  FakeIds,
+  forEverySource,
+  klineRow,
+  RecordingLogger,
+  ScriptedSource,
+} from '@kairos/testkit';
 import { describe, expect, it } from 'vitest';
 import { CollectHandler } from './collect-handler.ts';
 
@@ -66,11 +75,11 @@ function place(symbols: readonly string[], over: Partial<Task> = {}, unlisting =
   const handler = new CollectHandler(
     {
       store,
-      calendar: {
+      calendars: forEverySource({
         id: 'always',
         expected: ({ range }) => [range],
         closedBefore: ({ grid, now }) => floorTo(grid, now),
-      },
+      }),
       clock,
       ids: new FakeIds(1),
       log,

@@ -2,9 +2,10 @@ export { collectCandles, collectSeries, type CollectOrder, type SeriesReport } f
 export { type SeriesProgress } from './once-progress.ts';
 export { callSource, HandOver } from './call-source.ts';
 export { collect, type SeriesOutcome } from './collect.ts';
-export { CollectHandler } from './collect-handler.ts';
+export { CollectHandler, type CollectHandlerDeps } from './collect-handler.ts';
 export { RangeCollector, type RangeOutcome } from './collect-range.ts';
 export { Tallies, type CollectDeps, type CollectRun, type SeriesJob } from './job.ts';
+export { JobRecordIntake, type JobRecordIntakeDeps } from './record-intake.ts';
 export { judgePage, type Judged, type JudgeInput } from './judge.ts';
 export { partOfPage, type PagePart } from './page-part.ts';
 export { CONFIRMING_READS, planConfirmations, planOpen, planPages } from './plan.ts';

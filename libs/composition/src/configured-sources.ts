@@ -1,21 +1,24 @@
+import { readFile } from 'node:fs/promises';
 import { ConfigError } from '@kairos/domain';
 import type { RuntimeConfig, SandboxSourceConfig } from '@kairos/config';
 import { DIALECTS, fixedClock, startSandboxVenue, type SandboxVenue } from '@kairos/sandbox-venue';
 import { SharedVenueBudget } from '@kairos/budget-shared';
-import type { BudgetStore, Clock, Logger, SourceRegistry } from '@kairos/ports';
+import type { BudgetStore, Calendars, Clock, Logger, SourceRegistry } from '@kairos/ports';
 import {
   budgetShares,
   createCcxtSources,
   type CcxtSourceSettings,
   type ProxySettings,
 } from '@kairos/source-ccxt';
+import { openCalendars } from './configured-calendars.ts';
 
-/** The settings of every configured source, and the venues that were started for some of them. */
+/** The settings of every configured source, its calendar, and the venues that were started for some of them. */
 export interface PreparedSources {
   readonly settings: Readonly<Record<string, CcxtSourceSettings>>;
   /** Of every source that names no other. */
   readonly proxy?: ProxySettings | undefined;
   readonly venues: readonly SandboxVenue[];
+  readonly calendars: Calendars;
 }
 
 /** What the venue speaks without a dialect. */
@@ -50,8 +53,13 @@ async function startVenue(id: string, config: SandboxSourceConfig): Promise<Sand
 
 const recordingId = (dir: string): string => dir.split(/[\\/]/).filter(Boolean).at(-1) ?? 'recording';
 
-/** Starts a local venue for each sandbox source, and writes all sources as ccxt ones: the same client for all. */
+/**
+ * Reads the calendars, starts a local venue for each sandbox source, and writes all sources as ccxt ones: the same client
+ * for all. @throws ConfigError
+ */
 export async function prepareSources(config: RuntimeConfig): Promise<PreparedSources> {
+  // First: what it refuses leaves no venue running.
+  const calendars = await openCalendars(config, (file) => readFile(file, 'utf8'));
   const settings: Record<string, CcxtSourceSettings> = {};
   const venues: SandboxVenue[] = [];
   for (const [id, source] of Object.entries(config.sources)) {
@@ -81,7 +89,7 @@ export async function prepareSources(config: RuntimeConfig): Promise<PreparedSou
     settings[id] = { exchange, baseUrl: venue.url, realm: venue.realm, timeoutMs, budgetShare };
   }
   const proxy = config.proxy && { url: config.proxy.url.reveal(), except: config.proxy.except };
-  return { settings, proxy, venues };
+  return { settings, proxy, venues, calendars };
 }
 
 /** The sources themselves. Whoever opens them with the same budget store keeps within the venues' limits together. */

@@ -20,6 +20,7 @@ import {
   aSeries,
   codeOf,
   FakeClock,
+  forEverySource,
   klineRow,
   slotsOf,
   T0,
@@ -50,7 +51,15 @@ interface Shop {
 function shop(now: number, calendar: Calendar = everOpen): Shop {
   const store = new MemorySeriesStore(new MemoryStore());
   const clock = new FakeClock({ now });
-  return { store, service: new SeriesService({ store, calendar, clock, realmOf: () => 'sandbox:1' }) };
+  return {
+    store,
+    service: new SeriesService({
+      store,
+      calendars: forEverySource(calendar),
+      clock,
+      realmOf: () => 'sandbox:1',
+    }),
+  };
 }
 
 async function keep(

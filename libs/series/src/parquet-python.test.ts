@@ -1,7 +1,7 @@
 import type { Row } from '@kairos/domain';
 import type { Calendar } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
-import { aPart, aSeries, FakeClock, T0 } from '@kairos/testkit';
+import { aPart, aSeries, FakeClock, forEverySource, T0 } from '@kairos/testkit';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,12 @@ describe.skipIf(!ready)('docs/examples/read_parquet.py', () => {
     await store.ensureSeries({ series });
     await store.commit({ series, part: aPart(series, rows) });
     const clock = new FakeClock({ now: T0 + 10_000 * MINUTE });
-    const service = new SeriesService({ store, calendar: everOpen, clock, realmOf: () => 'sandbox:1' });
+    const service = new SeriesService({
+      store,
+      calendars: forEverySource(everOpen),
+      clock,
+      realmOf: () => 'sandbox:1',
+    });
     const { chunks, fileName } = await service.export({
       series: { source: 'binance', symbol: 'BTCUSDT', dataType: 'kline', frequency },
       includeProvisional: false,

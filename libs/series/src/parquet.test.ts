@@ -1,7 +1,7 @@
 import { canonicalDecimal, type Row, type Series } from '@kairos/domain';
 import type { Calendar } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
-import { aPart, aSeries, codeOf, FakeClock, T0 } from '@kairos/testkit';
+import { aPart, aSeries, codeOf, FakeClock, forEverySource, T0 } from '@kairos/testkit';
 import fc from 'fast-check';
 import { parquetMetadata, parquetReadObjects, parquetSchema } from 'hyparquet';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -23,7 +23,7 @@ beforeEach(() => {
   const clock = new FakeClock({ now: T0 + 1_000_000 * MINUTE });
   service = new SeriesService({
     store,
-    calendar: everOpen,
+    calendars: forEverySource(everOpen),
     clock,
     realmOf: () => 'sandbox:1',
     version: '9.9',
@@ -205,7 +205,12 @@ describe('Parquet', () => {
         async (list) => {
           store = new MemorySeriesStore(new MemoryStore());
           const clock = new FakeClock({ now: T0 });
-          service = new SeriesService({ store, calendar: everOpen, clock, realmOf: () => 'sandbox:1' });
+          service = new SeriesService({
+            store,
+            calendars: forEverySource(everOpen),
+            clock,
+            realmOf: () => 'sandbox:1',
+          });
           let place = 0;
           const rows = list.map(([values, step]) => candle((place += step), values));
           const got = await rawRows(await bytesOf(await kept(rows)));

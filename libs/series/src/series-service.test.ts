@@ -3,12 +3,13 @@ import type { Calendar, SeriesRef } from '@kairos/ports';
 import { MemorySeriesStore, MemoryStore } from '@kairos/store-memory';
 import {
   aFinding,
-  aPart,
   anEvidence,
+  aPart,
   aRunPart,
   aSeries,
   codeOf,
   FakeClock,
+  forEverySource,
   klineRow,
   T0,
 } from '@kairos/testkit';
@@ -36,7 +37,12 @@ beforeEach(() => {
   store = new MemorySeriesStore(new MemoryStore());
   clock = new FakeClock({ now: T0 + 10 * MINUTE + 1 });
   configured = 'sandbox:1';
-  service = new SeriesService({ store, calendar: everOpen, clock, realmOf: () => configured });
+  service = new SeriesService({
+    store,
+    calendars: forEverySource(everOpen),
+    clock,
+    realmOf: () => configured,
+  });
 });
 
 async function kept(over: Parameters<typeof aSeries>[0], rows: readonly Row[] = []): Promise<Series> {

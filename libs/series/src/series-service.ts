@@ -1,7 +1,7 @@
 import type { CoverageRun, Series, TimeRange } from '@kairos/domain';
 import { ceilTo, clipRuns, countSlots, isEmptyRange, tallyCoverage, ValidationError } from '@kairos/domain';
 import type {
-  Calendar,
+  Calendars,
   Clock,
   CoverageReport,
   Derive,
@@ -23,7 +23,8 @@ import { readRows, type ReadRow } from './rows.ts';
 
 export interface SeriesServiceDeps {
   readonly store: SeriesStore;
-  readonly calendar: Calendar;
+  /** By each series' source. */
+  readonly calendars: Calendars;
   readonly clock: Clock;
   /** The realm a source is configured for; undefined where the source is not configured. */
   readonly realmOf: (source: string) => string | undefined;
@@ -143,12 +144,14 @@ export class SeriesService implements SeriesQueries {
 
   async #reading(p: { readonly series: SeriesRef; readonly derive?: Derive | undefined }): Promise<Reading> {
     const found = await findSeries(this.#deps, p.series, p.derive);
-    return readingOf(found, { ...this.#deps, now: this.#deps.clock.now() });
+    const { store, calendars, clock } = this.#deps;
+    return readingOf(found, { store, calendar: calendars.of(found.series.source), now: clock.now() });
   }
 
   async #coverageOf(reading: Reading, p: Span): Promise<CoverageReport> {
-    const { store, calendar, clock } = this.#deps;
+    const { store, calendars, clock } = this.#deps;
     const { series, finer } = reading;
+    const calendar = calendars.of(series.source);
     const grid = reading.grid();
     const known = await reading.known(EVER);
     const now = clock.now();

@@ -1,0 +1,112 @@
+import { readFile, stat } from 'node:fs/promises';
+import { readScheduledTasks, type FileProblem } from '@kairos/config';
+import { ConfigError, type TaskDeclaration } from '@kairos/domain';
+import type { Logger } from '@kairos/ports';
+import type { DeclaredTasks } from '@kairos/tasks';
+
+export interface ScheduledTasksDeps {
+  readonly path: string;
+  readonly locale: 'en' | 'zh';
+  readonly declared: DeclaredTasks;
+  readonly log: Logger;
+}
+
+const placeOf = (p: FileProblem): string => `${p.file}:${p.line}:${p.column}`;
+
+/**
+ * The file of declared tasks, brought into the store at the start and whenever it was edited. An edited file with errors
+ * changes nothing: the tasks stay as they were, and the log says what is wrong until it is mended.
+ */
+export class ScheduledTasksFile {
+  readonly #deps: ScheduledTasksDeps;
+  /** As last brought in, or refused. */
+  #known = '';
+  /** As last looked at: a file is read once it has rested for a look, lest a half-written one be taken at its word. */
+  #seen = '';
+
+  constructor(deps: ScheduledTasksDeps) {
+    this.#deps = deps;
+  }
+
+  /** At the start: all or nothing. @throws ConfigError naming line and remedy */
+  async load(): Promise<void> {
+    this.#known = this.#seen = await this.#stamp();
+    const { declarations, problems } = await this.#read();
+    const errors = problems.filter((p) => p.severity === 'error');
+    if (errors.length > 0)
+      throw new ConfigError(
+        errors.map((p) => `${placeOf(p)} ${p.path}: ${p.message}; ${p.remedy}`).join('\n'),
+        { file: this.#deps.path },
+      );
+    this.#report(problems);
+    await this.#apply(declarations, true);
+  }
+
+  /** A look at the file; to be called again and again, never twice at once. */
+  async step(): Promise<void> {
+    const stamp = await this.#stamp().catch(() => 'gone');
+    const rested = stamp === this.#seen;
+    this.#seen = stamp;
+    if (!rested || stamp === this.#known) return;
+    this.#known = stamp;
+    if (stamp === 'gone') {
+      this.#deps.log.error('scheduled_tasks.gone', {
+        file: this.#deps.path,
+        remedy: 'put it back; its tasks go on as they were',
+      });
+      return;
+    }
+    const { declarations, problems } = await this.#read();
+    this.#report(problems);
+    if (problems.some((p) => p.severity === 'error'))
+      this.#deps.log.error('scheduled_tasks.refused', {
+        file: this.#deps.path,
+        errors: problems.filter((p) => p.severity === 'error').length,
+        remedy: 'tasks stay as they were until the file is mended',
+      });
+    else await this.#apply(declarations, false);
+  }
+
+  async #stamp(): Promise<string> {
+    const { mtimeMs, size, ino } = await stat(this.#deps.path);
+    return `${ino}:${size}:${mtimeMs}`;
+  }
+
+  async #read(): Promise<{
+    readonly declarations: readonly TaskDeclaration[];
+    readonly problems: readonly FileProblem[];
+  }> {
+    const { path, locale } = this.#deps;
+    const { entries, problems } = readScheduledTasks({
+      text: await readFile(path, 'utf8'),
+      file: path,
+      locale,
+    });
+    return { declarations: entries.map((e) => e.declaration), problems };
+  }
+
+  #report(problems: readonly FileProblem[]): void {
+    for (const p of problems)
+      this.#deps.log[p.severity === 'error' ? 'error' : 'warn']('scheduled_tasks.problem', {
+        at: placeOf(p),
+        path: p.path,
+        message: p.message,
+        remedy: p.remedy,
+      });
+  }
+
+  async #apply(declarations: readonly TaskDeclaration[], retryFailed: boolean): Promise<void> {
+    const { declared, log, path } = this.#deps;
+    const plan = await declared.plan({ declarations, retryFailed });
+    for (const { kind, taskId, reason } of plan.actions) {
+      if (kind === 'keep') continue;
+      log[kind === 'conflict' ? 'error' : 'info']('scheduled_tasks.plan', {
+        task_id: taskId,
+        action: kind,
+        ...(reason === undefined ? {} : { reason }),
+      });
+    }
+    await declared.apply(plan);
+    log.info('scheduled_tasks.applied', { file: path, tasks: declarations.length });
+  }
+}
