@@ -21,7 +21,8 @@ const stores = {
   history: new MemoryRunHistory(data),
   series: new MemorySeriesStore(data, clock),
 };
-const calendar = new AlwaysOpenCalendar();
+const always = new AlwaysOpenCalendar();
+const calendars = { of: () => always };
 const budget = { take: async () => undefined, observe: () => undefined, ban: () => undefined };
 const sources = createCcxtSources({
   sources: { bench: { exchange: 'binance', baseUrl: url, realm } },
@@ -29,8 +30,8 @@ const sources = createCcxtSources({
   clock,
   log,
 });
-const tasks = new TaskService({ ...stores, calendar, clock, ids: new SystemIds(), maxTasks: 20_000 });
-const series = new SeriesService({ store: stores.series, calendar, clock, realmOf: () => realm });
+const tasks = new TaskService({ ...stores, calendars, clock, ids: new SystemIds(), maxTasks: 20_000 });
+const series = new SeriesService({ store: stores.series, calendars, clock, realmOf: () => realm });
 const signals = createSignalHandler({
   tasks,
   queries: tasks,

@@ -26,7 +26,19 @@ const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 /** The searched fields, one a line, so that no word reaches over two of them. */
 const textOf = (t: Task): string =>
-  [t.taskId, t.projectId, t.dataset, t.source, t.dataType, t.frequency, ...t.symbols].map(fold).join('\n');
+  [
+    t.taskId,
+    t.projectId,
+    t.dataset,
+    t.source,
+    t.dataType,
+    t.frequency,
+    ...t.symbols,
+    ...(t.declared ? [t.declared.description] : []),
+    ...(t.job ? [t.job.function, t.job.taskType, t.job.taskName] : []),
+  ]
+    .map(fold)
+    .join('\n');
 
 /** Tasks and due items in memory. Search scans. */
 export class MemoryTaskStore implements TaskStore {
@@ -109,6 +121,16 @@ export class MemoryTaskStore implements TaskStore {
   async getDue(p: { readonly uid: string }): Promise<DueItem | undefined> {
     this.#door.check();
     return this.#data.dues.get(p.uid);
+  }
+
+  async getDues(p: { readonly uids: readonly string[] }): Promise<ReadonlyMap<string, DueItem>> {
+    this.#door.check();
+    const found = new Map<string, DueItem>();
+    for (const uid of p.uids) {
+      const due = this.#data.dues.get(uid);
+      if (due) found.set(uid, due);
+    }
+    return found;
   }
 
   async putDue(p: { readonly due: DueItem; readonly expectedV: number }): Promise<CasOutcome<DueItem>> {

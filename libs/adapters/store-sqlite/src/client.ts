@@ -23,7 +23,23 @@ const BLOCKING_WAIT_MS = 50;
 const PAUSE_MS = 50;
 const DEFAULT_BUSY_MS = 5_000;
 
-const PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = ON', 'cache_size = -16000'];
+/** So many pages in the log that are not in the file yet are folded into it, between two transactions. */
+const LOG_PAGES = 4_000;
+
+/** SQLite folds the log within a commit only where we did not come to it. */
+const PRAGMAS = [
+  'journal_mode = WAL',
+  'synchronous = FULL',
+  'foreign_keys = ON',
+  'cache_size = -16000',
+  `wal_autocheckpoint = ${4 * LOG_PAGES}`,
+];
+
+/** In pages. */
+interface LogState {
+  readonly log: number;
+  readonly checkpointed: number;
+}
 
 /** Makes the file, readable by its owner alone, before SQLite would make it with the default mode. */
 function makeFile(path: string): void {
@@ -102,10 +118,10 @@ export class SqliteClient {
   }
 
   /** Runs `op` in a write transaction, durable when it resolves. `op` may run twice, so it must be repeatable. */
-  async write<T>(op: (db: Connection) => T, options?: WriteOptions<T>): Promise<T> {
-    this.#check();
-    if (this.#fault) throw this.#fault;
-    if (!this.#lane) throw notWritableError(this.path);
+  write<T>(op: (db: Connection) => T, options?: WriteOptions<T>): Promise<T> {
+    if (this.#closing) return Promise.reject(closedError(this.path));
+    if (this.#fault) return Promise.reject(this.#fault);
+    if (!this.#lane) return Promise.reject(notWritableError(this.path));
     return this.#lane.write(op, options);
   }
 
@@ -151,6 +167,19 @@ export class SqliteClient {
   }
 }
 
+/**
+ * Keeps the log short. It waits for nobody; what could not be folded waits for the next time, and what the disk has
+ * against it the next commit tells.
+ */
+function foldLongLog(writer: Connection): void {
+  try {
+    const log = writer.get<LogState>('PRAGMA wal_checkpoint(NOOP)');
+    if (log && log.log - log.checkpointed >= LOG_PAGES) writer.get('PRAGMA wal_checkpoint(PASSIVE)');
+  } catch {
+    return;
+  }
+}
+
 function laneOver(p: {
   readonly path: string;
   readonly busyMs: number;
@@ -169,6 +198,7 @@ function laneOver(p: {
       file.check(writer);
       if (writer.number('PRAGMA user_version') !== format) formatOf(writer, path, format);
     },
+    tidy: () => foldLongLog(writer),
     hasRoom: () => file.hasRoom(),
     onFault: ({ code }) => {
       if (code === 'STORE_REPLACED') foldLog(writer);

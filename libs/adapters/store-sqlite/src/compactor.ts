@@ -33,8 +33,20 @@ interface Limits {
   readonly maxRows: number;
 }
 
+export interface CompactorDeps {
+  readonly seriesOf: (db: Connection, id: number) => KnownSeries | undefined;
+  /** Another number after a rollback, and after another connection wrote. */
+  readonly era: () => number;
+  /** Any clock that only goes forward. */
+  readonly nowMs: () => number;
+}
+
 /** Looking at so many rows takes as long as folding one. */
 const GLANCES = 16;
+/** A slice blocks this process and all other writers: it ends between two series once it took so long … */
+const SLICE_MS = 4;
+/** … and moved so many rows, or its commit would cost more than its work. */
+const SLICE_ROWS = 800;
 /** However little came, a shard is looked at again so much later. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -45,13 +57,14 @@ const EVER = { from: -Infinity, to: Infinity };
  * remembered between calls to spare a scan of the tiers; losing it costs that scan only.
  */
 export class Compactor {
-  readonly #seriesOf: (db: Connection, id: number) => KnownSeries | undefined;
+  readonly #deps: CompactorDeps;
   readonly #looked = new Map<number, Looked>();
   #settledBefore = NaN;
   #waiting: Waiting[] = [];
+  #begun: { readonly shard: number; readonly era: number; readonly slice: ShardFold } | undefined;
 
-  constructor(seriesOf: (db: Connection, id: number) => KnownSeries | undefined) {
-    this.#seriesOf = seriesOf;
+  constructor(deps: CompactorDeps) {
+    this.#deps = deps;
   }
 
   /** One slice, inside the caller's write transaction. */
@@ -59,21 +72,44 @@ export class Compactor {
     if (this.#settledBefore !== p.settledBefore || this.#waiting.length === 0) {
       this.#waiting = waitingIn(db, p.settledBefore).filter((w) => this.#isDue(w, p.settledBefore));
       this.#settledBefore = p.settledBefore;
+      this.#begun = undefined;
     }
+    const { nowMs } = this.#deps;
+    const until = nowMs() + SLICE_MS;
     let rows = 0;
     let glances = 0;
+    const isLate = (more: number): boolean =>
+      rows + more + glances / GLANCES >= SLICE_ROWS && nowMs() >= until;
     for (let next = this.#waiting.at(-1); next; next = this.#waiting.at(-1)) {
-      const pages = new ShardPages(db, next.shard, p.settledBefore);
-      const slice = new ShardFold(db, next, pages, this.#seriesOf);
-      const done = slice.fold({ ...p, maxRows: p.maxRows - rows, isWhole: rows > 0 });
+      const slice = this.#sliceOf(db, next, p.settledBefore);
+      const done = slice.fold({ ...p, maxRows: p.maxRows - rows, isWhole: rows > 0, isLate });
       rows += done.rows;
       if (done.more) return { rows, more: true };
+      this.#begun = undefined;
       this.#looked.set(next.shard, { ...slice.looked, at: p.settledBefore });
       this.#waiting.pop();
-      glances += pages.rows;
-      if (rows + glances / GLANCES >= p.maxRows) return { rows, more: this.#waiting.length > 0 };
+      glances += slice.pages.rows;
+      // A shard that would not fit would be read in vain.
+      const ahead = rows > 0 ? rowsAhead(this.#waiting.at(-1), slice.pages) : 0;
+      const isEnough = rows + ahead + glances / GLANCES >= p.maxRows || isLate(0);
+      if (isEnough) return { rows, more: this.#waiting.length > 0 };
     }
     return { rows, more: false };
+  }
+
+  /**
+   * A look at a shard, or the one begun in an earlier slice, to spare reading its pages again. Pages never change, and of
+   * their rows only those count that the tables then do not tell of. But they may go, where another process folds them,
+   * and a rollback may take some that were just written: a new era.
+   */
+  #sliceOf(db: Connection, waiting: Waiting, settledBefore: number): ShardFold {
+    const { shard } = waiting;
+    const era = this.#deps.era();
+    if (this.#begun?.shard === shard && this.#begun.era === era) return this.#begun.slice;
+    const pages = new ShardPages(db, shard, settledBefore);
+    const slice = new ShardFold(db, waiting, pages, this.#deps.seriesOf);
+    this.#begun = { shard, era, slice };
+    return slice;
   }
 
   #isDue(waiting: Waiting, now: number): boolean {
@@ -85,12 +121,18 @@ export class Compactor {
   }
 }
 
-/** One look at a shard. */
+/** About how many rows the next shard has, if its pages are like those of the last one. */
+const rowsAhead = (next: Waiting | undefined, last: ShardPages): number =>
+  ((next?.pages ?? 0) * last.rows) / Math.max(1, last.pages.length);
+
+/** One look at a shard, in as many slices as it takes. */
 class ShardFold {
+  readonly pages: ShardPages;
   readonly #db: Connection;
   readonly #waiting: Waiting;
-  readonly #pages: ShardPages;
   readonly #tables = new Map<number, SeriesTables>();
+  /** Series that earlier slices are done with. */
+  readonly #done = new Set<number>();
   #left = 0;
   #most = 0;
   #over = Infinity;
@@ -103,7 +145,7 @@ class ShardFold {
   ) {
     this.#db = db;
     this.#waiting = waiting;
-    this.#pages = pages;
+    this.pages = pages;
     for (const id of new Set([...pages.series, ...waiting.singles.keys()])) {
       const series = seriesOf(db, id);
       if (series) this.#tables.set(id, new SeriesTables(db, series, pages));
@@ -112,17 +154,21 @@ class ShardFold {
 
   /** A page with rows of an unknown series is left as it is. */
   get #isKnown(): boolean {
-    return this.#pages.series.every((id) => this.#tables.has(id));
+    return this.pages.series.every((id) => this.#tables.has(id));
   }
 
   get looked(): Omit<Looked, 'at'> {
     return { pages: this.#left, most: this.#most, over: this.#over };
   }
 
-  /** `isWhole`: no block is to be folded in part. */
-  fold(p: Limits & { readonly isWhole: boolean }): CompactionSlice {
+  /** `isWhole`: no block is to be folded in part. `isLate`: after so many rows, the rest is for the next slice. */
+  fold(
+    p: Limits & { readonly isWhole: boolean; readonly isLate: (rows: number) => boolean },
+  ): CompactionSlice {
     let rows = 0;
     for (const [id, tables] of this.#tables) {
+      if (this.#done.has(id)) continue;
+      if (rows > 0 && p.isLate(rows)) return { rows, more: true };
       for (const block of this.#blocks(id, tables, p.settledBefore)) {
         const limits = { ...p, maxRows: p.maxRows - rows, isWhole: p.isWhole || rows > 0 };
         const { moved, ripe, waiting } = foldBlock(tables, block, limits);
@@ -131,6 +177,7 @@ class ShardFold {
         if (waiting > 0) this.#over = Math.min(this.#over, tables.series.layout.rangeOf(block).to);
         this.#most = Math.max(this.#most, waiting);
       }
+      this.#done.add(id);
     }
     this.#dropPages(p.settledBefore);
     return { rows, more: false };
@@ -140,7 +187,7 @@ class ShardFold {
   #blocks(id: number, tables: SeriesTables, settledBefore: number): Set<number> {
     const { layout } = tables.series;
     const blocks = new Set<number>();
-    for (const { ts } of this.#pages.rowsOf(id, { from: -Infinity, to: settledBefore }))
+    for (const { ts } of this.pages.rowsOf(id, { from: -Infinity, to: settledBefore }))
       blocks.add(layout.blockOf(ts));
     const range = this.#waiting.singles.get(id);
     for (const run of range ? tables.spans(range).filter(hasRows) : []) {
@@ -158,14 +205,14 @@ class ShardFold {
     const live = new Map<unknown, PageRow[]>();
     const straggling = new Map<number, PageRow[]>();
     for (const [id, tables] of this.#tables) {
-      const rows = this.#pages.rowsOf(id, EVER);
+      const rows = this.pages.rowsOf(id, EVER);
       const first = rows[0];
       const last = rows.at(-1);
       if (!first || !last) continue;
       for (const row of liveRows(rows, tables.told({ from: first.ts, to: last.ts + 1 })))
         live.set(row.page, [...(live.get(row.page) ?? []), row]);
     }
-    for (const { id, to, page } of this.#pages.pages) {
+    for (const { id, to, page } of this.pages.pages) {
       const left = live.get(page) ?? [];
       const isDone = to <= settledBefore && left.length <= page.rows / 2;
       if (left.length > 0 && !isDone) {

@@ -18,9 +18,8 @@ export class Face {
     this.#client = client;
   }
 
-  async write<T>(op: (db: Connection) => T, options?: WriteOptions<T>): Promise<T> {
-    this.check();
-    return this.#client.write(op, options);
+  write<T>(op: (db: Connection) => T, options?: WriteOptions<T>): Promise<T> {
+    return this.#closed ? Promise.reject(closedError(this.#client.path)) : this.#client.write(op, options);
   }
 
   async read<T>(op: (db: Connection) => T): Promise<T> {

@@ -61,6 +61,12 @@ export class HotStage {
   readonly #lastIds = new Map<number, number>();
   #waiting = 0;
   #version = NaN;
+  #era = 0;
+
+  /** Another number after a rollback, and after another connection wrote: what was read of the file may be no more. */
+  get era(): number {
+    return this.#era;
+  }
 
   /** At the start of a transaction: what others wrote since the last one may be anything. */
   opened(db: Connection): void {
@@ -105,6 +111,7 @@ export class HotStage {
 
   /** After a rollback. */
   lost(): void {
+    this.#era += 1;
     this.#pages.clear();
     this.#waiting = 0;
     this.#ends.clear();

@@ -61,11 +61,16 @@ export class SqliteSeriesStore implements SeriesStore {
   readonly #stage: HotStage;
   readonly #clock: Clock | undefined;
   readonly #registry = new SeriesRegistry();
-  readonly #compactor = new Compactor((db, id) => this.#registry.byId(db, id));
+  readonly #compactor: Compactor;
 
   constructor(client: SqliteClient, clock?: Clock) {
     this.#face = new Face(client);
     this.#stage = client.stage;
+    this.#compactor = new Compactor({
+      seriesOf: (db, id) => this.#registry.byId(db, id),
+      era: () => client.stage.era,
+      nowMs: () => performance.now(),
+    });
     this.#clock = clock;
   }
 

@@ -113,6 +113,14 @@ export class SqliteTaskStore implements TaskStore {
     });
   }
 
+  getDues(p: { readonly uids: readonly string[] }): Promise<ReadonlyMap<string, DueItem>> {
+    const sql = 'SELECT * FROM due WHERE uid IN (SELECT value FROM json_each(?))';
+    return this.#face.read((db) => {
+      const rows = db.all<DueRow>(sql, JSON.stringify(p.uids));
+      return new Map(rows.map((row) => [row.uid, dueOf(row)]));
+    });
+  }
+
   putDue(p: { readonly due: DueItem; readonly expectedV: number }): Promise<CasOutcome<DueItem>> {
     return this.#cas((db) => {
       const row = db.get<DueRow>('SELECT * FROM due WHERE uid = ?', p.due.uid);

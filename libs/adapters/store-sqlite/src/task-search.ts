@@ -5,7 +5,19 @@ const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
 
 /** The searched fields, one a line: no word reaches over two of them. */
 export const searchText = (t: Task): string =>
-  [t.taskId, t.projectId, t.dataset, t.source, t.dataType, t.frequency, ...t.symbols].map(fold).join('\n');
+  [
+    t.taskId,
+    t.projectId,
+    t.dataset,
+    t.source,
+    t.dataType,
+    t.frequency,
+    ...t.symbols,
+    ...(t.declared ? [t.declared.description] : []),
+    ...(t.job ? [t.job.function, t.job.taskType, t.job.taskName] : []),
+  ]
+    .map(fold)
+    .join('\n');
 
 /** Four base-36 digits hold any code point, so a pair is eight characters that no tokenizer splits. */
 const digits = (char: string): string => (char.codePointAt(0) ?? 0).toString(36).padStart(4, '0');

@@ -85,6 +85,27 @@ describe('WriteLane', () => {
       expect(begins()).toBe(3);
     }));
 
+  it('tidies after each transaction, once those that waited have their answer', async () => {
+    const told: string[] = [];
+    const run = (sql: string): number => {
+      if (sql === 'COMMIT') told.push(sql);
+      return 0;
+    };
+    const writer = { inTransaction: false, run, close: () => undefined } as unknown as Connection;
+    const lane = new WriteLane({
+      path: 'x',
+      writer,
+      begin: async () => undefined,
+      guard: () => undefined,
+      hasRoom: () => true,
+      tidy: () => void told.push('tidy'),
+    });
+    for (const key of ['a', 'b']) await lane.write(put(key)).then(() => told.push(key));
+    await lane.drain();
+
+    expect(told).toEqual(['COMMIT', 'a', 'tidy', 'COMMIT', 'b', 'tidy']);
+  });
+
   it('lets one fail without the others', () =>
     withRig(async ({ writer, lane }) => {
       const answers = await Promise.allSettled([
