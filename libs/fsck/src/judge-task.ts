@@ -1,5 +1,5 @@
 import { KairosError, type DueItem, type RunRecord, type Task } from '@kairos/domain';
-import type { TaskHolding } from '@kairos/ports';
+import type { Calendars, TaskHolding } from '@kairos/ports';
 import { type Schedule, scheduleOf } from '@kairos/schedule';
 import { judgeSlots } from './judge-slots.ts';
 import { MAX_LEASE_MS, SKEW_MS } from './limits.ts';
@@ -13,6 +13,8 @@ export interface TaskLook {
   /** Read after the history: its fence is at least that of every line. */
   readonly after: TaskHolding;
   readonly now: number;
+  /** Default: always open. */
+  readonly calendars?: Calendars | undefined;
 }
 
 const isActive = (task: Task): boolean => task.status === 'running' || task.status === 'pending';
@@ -56,7 +58,7 @@ function judgeFences(task: Task, due: DueItem, records: readonly RunRecord[]): V
 }
 
 /** What is wrong with one task, its due item and its history. Pure. */
-export function judgeTask({ before, records, after, now }: TaskLook): Violation[] {
+export function judgeTask({ before, records, after, now, calendars }: TaskLook): Violation[] {
   const { uid } = before;
   const unreadable = before.faults.map((fault) => violation('task_unreadable', { uid }, fault));
   if (unreadable.length > 0) return unreadable;
@@ -65,7 +67,7 @@ export function judgeTask({ before, records, after, now }: TaskLook): Violation[
   if (!due) return [violation('task_without_due', placeOf(task))];
   let schedule: Schedule;
   try {
-    schedule = scheduleOf(task);
+    schedule = scheduleOf(task, task.job === null ? calendars?.of(task.source) : undefined);
   } catch (error) {
     return [
       violation('task_unreadable', placeOf(task), KairosError.is(error) ? error.message : String(error)),

@@ -8,7 +8,14 @@ import {
   type RunRecord,
   type Series,
 } from '@kairos/domain';
-import type { InspectedHotRow, RunHistory, SeriesStore, StoreInspector, TaskHolding } from '@kairos/ports';
+import type {
+  Calendars,
+  InspectedHotRow,
+  RunHistory,
+  SeriesStore,
+  StoreInspector,
+  TaskHolding,
+} from '@kairos/ports';
 import { judgeBlock } from './judge-block.ts';
 import { judgeBudget, type PoolRules } from './judge-budget.ts';
 import { judgeRuns } from './judge-runs.ts';
@@ -21,6 +28,8 @@ export interface FsckDeps {
   readonly history: RunHistory;
   readonly series: SeriesStore;
   readonly inspector: StoreInspector;
+  /** Of the sources: slots of tasks without a schedule of their own follow from them. Default: always open. */
+  readonly calendars?: Calendars | undefined;
   /** What the venue of a budget allows, by `<egress>|<pool>`; where it is not known, only nonsense is found. */
   readonly poolRules?: ((scope: string) => PoolRules | undefined) | undefined;
 }
@@ -92,7 +101,7 @@ export async function lookAtTask(
   const records = await recordsOf(deps, p.uid, p.records);
   const after = await deps.inspector.holding({ uid: p.uid });
   const violations = [
-    ...judgeTask({ before, records, after, now: p.now }),
+    ...judgeTask({ before, records, after, now: p.now, calendars: deps.calendars }),
     ...(await missingSeries(deps, before)),
   ];
   return { violations, rows: 0, runs: records.length };
