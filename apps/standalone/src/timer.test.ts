@@ -56,6 +56,19 @@ describe('Timer', () => {
     expect(calls).toHaveLength(6);
   });
 
+  it('is not put off by nudges that follow each other closely', async () => {
+    await vi.advanceTimersByTimeAsync(500);
+    const armed = vi.spyOn(globalThis, 'setTimeout');
+    for (let i = 0; i < 100; i += 1) timer.nudge();
+    expect(armed).toHaveBeenCalledTimes(1);
+    armed.mockRestore();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls).toHaveLength(4);
+    timer.nudge();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls).toHaveLength(6);
+  });
+
   it('looks for plans that are too far off when the clock has gone back', async () => {
     await vi.advanceTimersByTimeAsync(500);
     vi.setSystemTime(NOW - 86_400_000 + 500);

@@ -38,6 +38,8 @@ export class Timer {
   #lastCompact = 0;
   #lastTurn = 0;
   #inDoubt = false;
+  /** The next tick is as near as it can be. */
+  #atOnce = false;
 
   constructor(deps: TimerDeps) {
     this.#deps = deps;
@@ -47,8 +49,9 @@ export class Timer {
     this.#arm(0);
   }
 
+  /** Nudges that follow each other closely bring one tick: putting it off for each would put it off for ever. */
   nudge(): void {
-    if (!this.#stopped && !this.#busy) this.#arm(0);
+    if (!this.#stopped && !this.#busy && !this.#atOnce) this.#arm(0);
   }
 
   /** Work failed in the store: none is begun until a write succeeds, for all of it would fail the same way. */
@@ -65,7 +68,9 @@ export class Timer {
 
   #arm(delayMs: number): void {
     clearTimeout(this.#timer);
+    this.#atOnce = delayMs === 0;
     this.#timer = setTimeout(() => {
+      this.#atOnce = false;
       this.#busy = this.#turn().finally(() => {
         this.#busy = undefined;
         if (!this.#stopped) this.#arm(this.#pause());

@@ -140,6 +140,7 @@ class World {
         'replace',
         'remove',
         'getDue',
+        'getDues',
         'putDue',
         'getByUid',
         'get',
