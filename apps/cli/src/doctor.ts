@@ -8,6 +8,7 @@ import { loadConfigOrDefaults, type Loaded } from './configuration.ts';
 import { same, type Check } from './doctor/check.ts';
 import { diskCheck, nodeCheck, storeCheck } from './doctor/machine-checks.ts';
 import { proxyChecks, serverCheck } from './doctor/network-checks.ts';
+import { pythonChecks } from './doctor/python-check.ts';
 import { reportJson, reportLines } from './doctor/report.ts';
 import { sourceChecks } from './doctor/source-checks.ts';
 import { openHouse } from './open-house.ts';
@@ -85,13 +86,22 @@ async function checkAll(call: Call, loaded: Loaded): Promise<readonly Check[]> {
   const { config } = loaded;
   const named = textOf(call, 'store');
   const path = named ?? config.taskStore.path;
-  const [store, server, proxies] = await Promise.all([
+  const [store, server, proxies, python] = await Promise.all([
     storeChecks(config, path, named !== undefined),
     serverCheck(config, path),
     proxyChecks(config),
+    pythonChecks(config, call.terminal.env),
   ]);
   const sources = await askSources(call, config, path);
-  return [nodeCheck(process.version), ...configured(loaded), ...store, server, ...proxies, ...sources];
+  return [
+    nodeCheck(process.version),
+    ...python,
+    ...configured(loaded),
+    ...store,
+    server,
+    ...proxies,
+    ...sources,
+  ];
 }
 
 /** What fails first decides the exit code, in the order in which it should be mended. */

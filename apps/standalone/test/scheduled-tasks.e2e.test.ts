@@ -164,6 +164,35 @@ describe('a server with scheduled tasks', () => {
   });
 });
 
+describe('a server without Python', () => {
+  const place = scratch();
+  let server: ServerProcess;
+
+  beforeAll(async () => {
+    buildServer();
+    cpSync(join(ROOT, 'functions'), join(place.dir, 'functions'), { recursive: true });
+    cpSync(join(ROOT, 'config/scheduled-tasks.json'), join(place.dir, 'scheduled-tasks.json'));
+    const none = { KAIROS_FUNCTIONS__PYTHON__INTERPRETER: join(place.dir, 'no-python') };
+    server = await ServerProcess.start(place.dir, yamlOf(place.dir), none);
+  });
+
+  afterAll(async () => {
+    await server?.stop();
+    place.remove();
+  });
+
+  it('says what is missing and how to mend it, and goes on with the tasks of Node.js', async () => {
+    expect(String((await server.logged('python.missing'))['reason'])).toContain('install Python 3.11');
+    expect(await firstEnded(server, 'nodejs-task-1')).toMatchObject({ outcome: 'succeeded' });
+    const run = await firstEnded(server, 'python-task-1');
+    expect(run).toMatchObject({ outcome: 'failed', error: { code: 'JOB_RUNTIME_MISSING' } });
+    expect(await server.json('/v1/tasks/python-task-1')).toMatchObject({
+      status: 'running',
+      health: { state: 'degraded' },
+    });
+  });
+});
+
 /** Processes whose command line or environment names the folder. */
 function processesOf(dir: string): readonly string[] {
   return readdirSync('/proc')

@@ -4,7 +4,7 @@ export type Verdict = 'ok' | 'warn' | 'fail';
 
 /** What one look came to. */
 export interface Check {
-  /** Stable, for programs: `node`, `config`, `store`, `server`, `proxy`, `source.binance`, … */
+  /** Stable, for programs: `node`, `python`, `config`, `store`, `server`, `proxy`, `source.binance`, … */
   readonly id: string;
   readonly label: Text;
   readonly verdict: Verdict;

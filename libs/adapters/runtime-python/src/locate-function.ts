@@ -1,5 +1,6 @@
 import { realpath, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import { writableByOthers } from './writable-by-others.ts';
 
 /** A function that may be run. `requirements` is the text that names its packages; empty: none. */
 export interface LocatedFunction {
@@ -17,7 +18,6 @@ export interface NotLocated {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
-const WRITABLE_BY_OTHERS = 0o022;
 const MAX_REQUIREMENTS_BYTES = 65_536;
 
 /**
@@ -62,10 +62,9 @@ async function whyUnsafe(folder: string, path: string): Promise<string | undefin
   const real = await realpath(path);
   if (real !== folder && !real.startsWith(folder + sep))
     return `${path} leads to ${real}, out of the folder of functions`;
-  const { mode } = await stat(real);
-  return (mode & WRITABLE_BY_OTHERS) === 0
-    ? undefined
-    : `${real} may be written by others: chmod go-w ${real}`;
+  return writableByOthers(await stat(real))
+    ? `${real} may be written by others: chmod go-w ${real}`
+    : undefined;
 }
 
 /** Comments and blank lines name no package. */

@@ -63,11 +63,17 @@ class FolderFinder(MetaPathFinder):
     def _check(self, file: str) -> None:
         if not self._inside(file):
             raise UnsafeFile(f"{file} leads out of the folder of functions")
-        if os.stat(file).st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if writable_by_others(os.stat(file)):
             raise UnsafeFile(f"{file} may be written by others: chmod go-w {file}")
 
     def _inside(self, path: str) -> bool:
         return os.path.realpath(path).startswith(self._folder + os.sep)
+
+
+def writable_by_others(about: os.stat_result) -> bool:
+    """Whether others than the owner may write it. A group of the owner's own number is the owner's alone."""
+    group_is_owners = about.st_uid != 0 and about.st_gid == about.st_uid
+    return bool(about.st_mode & stat.S_IWOTH) or (bool(about.st_mode & stat.S_IWGRP) and not group_is_owners)
 
 
 class _Neighbours(MetaPathFinder):
