@@ -22,6 +22,10 @@ const WORDS = [
     only: [
       { place: /^(apps|tools)\//, why: 'programs own their process' },
       { place: /^libs\/sandbox-venue\/src\/main\.ts$/, why: 'a program of its own, to be started by hand' },
+      {
+        place: /^libs\/adapters\/runtime-/,
+        why: 'workers are programs of their own, and are ended by signals',
+      },
     ],
   },
   {
@@ -35,6 +39,7 @@ const WORDS = [
         place: /^libs\/sandbox-venue\//,
         why: 'stands in for a venue, which has a clock and a network of its own',
       },
+      { place: /^libs\/adapters\/runtime-node\/src\/worker\//, why: 'a program in a process of its own' },
       { place: /^libs\/adapters\/[^/]+\/src\/client\.ts$/, why: 'time-outs of calls to the outside' },
     ],
   },
@@ -84,6 +89,11 @@ const WORDS = [
     word: /\btask_id\b|\bdata_type\b/,
     only: [
       { place: /^libs\/signals\//, why: 'the wire format' },
+      {
+        place: /^libs\/config\/src\/scheduled-tasks/,
+        why: 'collect tasks in the file bear the names of the wire',
+      },
+      { place: /^libs\/adapters\/runtime-python\//, why: 'names are written so in Python' },
       { place: /^libs\/adapters\/store-/, why: 'row codecs and column names' },
       { place: /^(apps|tools)\//, why: 'query parameters, tables for people' },
       {
