@@ -45,10 +45,10 @@ function putFile(path: string, text: string): void {
 const putTasks = (dir: string, tasks: readonly object[]): void =>
   putFile(join(dir, 'scheduled-tasks.json'), JSON.stringify({ tasks }, null, 2));
 
-/** Newest first. */
+/** Newest first; none of a task that is not there yet. */
 const runsOf = async (server: ServerProcess, taskId: string): Promise<readonly Json[]> => {
   const { body } = await server.signal({ action: 'list_runs', task_id: taskId });
-  return (body['data'] as { runs: readonly Json[] }).runs;
+  return (body['data'] as { runs: readonly Json[] } | undefined)?.runs ?? [];
 };
 
 const firstEnded = (server: ServerProcess, taskId: string): Promise<Json> =>
@@ -146,7 +146,7 @@ describe('a server with scheduled tasks', () => {
       join(place.dir, 'scheduled-tasks.json'),
       '{ "tasks": [\n  { "name": "x", "schedul": "rate(1 minute)" }\n] }',
     );
-    const line = await server.logged('scheduled_tasks.problem', 'schedul');
+    const line = await server.logged('scheduled_tasks.problem', 'tasks[0].schedul"');
     expect(String(line['at'])).toMatch(/scheduled-tasks\.json:2:/);
     await server.logged('scheduled_tasks.refused');
     expect(await server.json('/v1/tasks/newcomer')).toMatchObject({ status: 'running' });

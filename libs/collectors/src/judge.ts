@@ -16,7 +16,7 @@ import {
 } from '@kairos/domain';
 
 /** At most so many findings are kept of one page: a broken page says the same thing a thousand times. */
-const MAX_FINDINGS = 50;
+export const MAX_FINDINGS = 50;
 
 export interface JudgeInput {
   /** Records as sent: any order, perhaps too many, perhaps doubled. */
@@ -28,12 +28,16 @@ export interface JudgeInput {
   readonly expected: readonly TimeRange[];
   readonly at: number;
   readonly runId: string;
+  /** The answer is known to be whole: it speaks for all of the range, also beyond its first and last record. */
+  readonly whole?: boolean | undefined;
 }
 
 export interface Judged {
   /** Sorted, unique, inside the range, on the grid. */
   readonly batch: RecordBatch;
   readonly findings: readonly Finding[];
+  /** How many findings were left out because there were too many. */
+  readonly unsaid: number;
   /** Stretches of expected slots that have a row. */
   readonly filled: readonly TimeRange[];
   /** Stretches of expected slots without a row that this page speaks for: rows on both sides, or a wholly empty page. */
@@ -45,7 +49,7 @@ export interface Judged {
 }
 
 /** The slots that hold a row, as stretches. */
-function slotsOf(grid: Grid, batch: RecordBatch): TimeRange[] {
+export function slotsOf(grid: Grid, batch: RecordBatch): TimeRange[] {
   const out: { from: number; to: number }[] = [];
   let lastIndex = NaN;
   for (let i = 0; i < batch.n; i += 1) {
@@ -142,15 +146,17 @@ function witnessedSpan(p: JudgeInput, inside: RecordBatch): TimeRange {
 /** Judges one page: pure. Nothing is corrected in silence; what looks wrong is reported and, where it has a key, kept. */
 export function judgePage(p: JudgeInput): Judged {
   const findings: Finding[] = [];
+  let unsaid = 0;
   const note = (code: Finding['code'], ts: number, detail: string): void => {
     if (findings.length < MAX_FINDINGS) findings.push({ code, ts, at: p.at, runId: p.runId, detail });
+    else unsaid += 1;
   };
   const unique = dropDuplicates(p.batch, note);
   const inside = sliceRange(unique, p.range);
   const batch = onGrid(inside, p.grid, note);
   checkCandles(batch, note);
   const filled = slotsOf(p.grid, batch);
-  const span = witnessedSpan(p, batch);
+  const span = p.whole ? p.range : witnessedSpan(p, batch);
   const missing = p.expected.flatMap((range) => subtractRanges(range, filled));
   const absent = missing.map((range) => intersectRange(range, span)).filter((r) => !isEmptyRange(r));
   const unanswered = missing.flatMap((range) => subtractRanges(range, absent));
@@ -158,6 +164,7 @@ export function judgePage(p: JudgeInput): Judged {
   return {
     batch,
     findings,
+    unsaid,
     filled,
     absent: unionRanges(absent),
     offGrid: absent.flatMap((range) => subtractRanges(range, blank)),
