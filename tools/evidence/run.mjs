@@ -54,6 +54,18 @@ const PROOFS = [
     env: { KAIROS_TEST_VERIFY_CANDLES: '2100000' },
   },
   {
+    name: 'week',
+    says: 'three weeks of simulated time over 1,000 tasks, every slot as an independent oracle has it',
+    run: vitest('libs/composition/src/week-simulation.test.ts'),
+    env: { KAIROS_TEST_WEEK_TASKS: '1000' },
+  },
+  {
+    name: 'children',
+    says: 'Python workers killed, hung and flooded, 100 times each',
+    run: vitest('libs/adapters/runtime-python/src/soak.test.ts'),
+    env: { KAIROS_TEST_CHILDREN: '100' },
+  },
+  {
     name: 'recordings',
     says: 'real recorded input, decimal for decimal',
     run: vitest('apps/standalone/test/recording.e2e.test.ts'),

@@ -10,6 +10,7 @@ import type { SignalHandler } from '@kairos/signals';
 import type { SqliteStore } from '@kairos/store-sqlite';
 import type { DeclaredTasks } from '@kairos/tasks';
 import { Container } from 'inversify';
+import { version } from './version.ts';
 
 /** The rooms over a store, with nothing that acts by itself: no timer, no door. */
 export interface House {
@@ -43,7 +44,13 @@ export function compose(p: {
   const clock = new SystemClock();
   const ids = new SystemIds();
   const sources = openSources({ sources: prepared, budget: store.budget, clock, log });
-  const settings = { locale: config.locale, warnings: () => [], maxTasks: config.limits.maxTasks };
+  const settings = {
+    version: version(),
+    locale: config.locale,
+    warnings: () => [],
+    maxTasks: config.limits.maxTasks,
+    declaredIn: config.scheduledTasks.path,
+  };
   container.bind(T.Settings).toConstantValue(settings);
   container.bind(T.Clock).toConstantValue(clock);
   container.bind(T.Ids).toConstantValue(ids);
