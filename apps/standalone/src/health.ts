@@ -15,6 +15,17 @@ export interface HealthReport {
     readonly file?: string;
     readonly error?: string;
   };
+  /** Whether Python tasks can run. Not part of `status`: all else works without. */
+  readonly python?: PythonHealth;
+}
+
+/** `unknown`: it was not looked for yet. */
+export interface PythonHealth {
+  readonly status: 'unknown' | 'ready' | 'missing';
+  readonly version?: string;
+  readonly reason?: string;
+  /** Functions whose packages are not there, and why. */
+  readonly functions?: Readonly<Record<string, string>>;
 }
 
 export interface HealthAbout {
@@ -22,6 +33,7 @@ export interface HealthAbout {
   readonly pid: number;
   /** Of a store in a file. */
   readonly storePath?: string | undefined;
+  readonly python?: (() => PythonHealth) | undefined;
 }
 
 function placeOf(path: string | undefined): { readonly path?: string; readonly file?: string } {
@@ -65,13 +77,14 @@ export class Health {
       (e: unknown) => (KairosError.is(e) ? `${e.code}: ${e.message}` : 'the store does not answer'),
     );
     const status = error === undefined ? 'ok' : 'failing';
-    const { version, pid, storePath } = this.#about;
+    const { version, pid, storePath, python } = this.#about;
     const store = {
       status,
       checked_at: new Date(now).toISOString(),
       ...placeOf(storePath),
       ...(error === undefined ? {} : { error }),
     } as const;
-    return { status, version, pid, started_at: new Date(this.#startedAt).toISOString(), store };
+    const started_at = new Date(this.#startedAt).toISOString();
+    return { status, version, pid, started_at, store, ...(python ? { python: python() } : {}) };
   }
 }

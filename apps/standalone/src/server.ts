@@ -15,6 +15,7 @@ import { compose } from './composition-root.ts';
 import { Health } from './health.ts';
 import { Housekeeper } from './housekeeper.ts';
 import { createHttpServer } from './http-server.ts';
+import { pythonHealth } from './python-health.ts';
 import { ScheduledTasksFile } from './scheduled-tasks.ts';
 import { sendStarterTasks } from './starter.ts';
 import { openStores } from './stores.ts';
@@ -129,6 +130,7 @@ export async function startServer(
     health: new Health(stores.tasks, clock, {
       ...about,
       storePath: config.taskStore.type === 'sqlite' ? config.taskStore.path : undefined,
+      python: () => pythonHealth(runtimes.python.status()),
     }),
     log,
     locale: config.locale,
