@@ -132,8 +132,8 @@ function absences(p: PagePartInput): Absence[] {
     const range = intersectRange(stretch, { from: stretch.from, to: p.finalBefore });
     if (isEmptyRange(range)) continue;
     const known = p.prior
-      .map((a) => ({ ...intersectRange(a, range), evidence: a.evidence }))
-      .filter((a) => !isEmptyRange(a));
+      .filter((a) => !isEmptyRange(intersectRange(a, range)))
+      .map((a) => ({ ...intersectRange(a, range), evidence: a.evidence }));
     for (const a of known) out.push(absenceOf(p, { from: a.from, to: a.to }, a.evidence));
     for (const fresh of subtractRanges(range, known)) out.push(absenceOf(p, fresh, undefined));
   }

@@ -46,6 +46,8 @@ interface Place {
   readonly store: MemorySeriesStore;
   readonly tasks: MemoryTaskStore;
   hand(records: JobRecords, runId?: string): Promise<JobRecordsAnswer>;
+  /** Of each commit, whether it changed the store. */
+  readonly changes: readonly boolean[];
   only(): Promise<Series>;
   rows(): Promise<Row[]>;
   /** `from-to state reason`, in minutes after `T0`. */
@@ -64,6 +66,13 @@ async function place(
   const clock = new FakeClock({ now: p.now ?? LATER });
   const data = new MemoryStore();
   const store = new MemorySeriesStore(data, clock);
+  const changes: boolean[] = [];
+  const commit = store.commit.bind(store);
+  store.commit = async (request) => {
+    const result = await commit(request);
+    changes.push(result.changed);
+    return result;
+  };
   const tasks = new MemoryTaskStore(data);
   await tasks.create({ task: aTask(), due: aDue() });
   const intake = new JobRecordIntake({
@@ -92,6 +101,7 @@ async function place(
     clock,
     store,
     tasks,
+    changes,
     hand: (records, runId = 'run-1') => intake.accept({ records, runId, fence: FENCE }),
     only,
     rows,
@@ -294,7 +304,7 @@ describe('JobRecordIntake', () => {
 
   it('changes nothing when the same frame comes again, also later', async () => {
     const now = T0 + 4 * MINUTE + 30_000;
-    const { hand, clock, content } = await place({ now });
+    const { hand, clock, content, changes } = await place({ now });
     const rows = [bar(0), bar(2, '1'), bar(2, '2'), bar(4)];
     const range = { from: T0, to: T0 + 5 * MINUTE };
     await hand(frame({ range, complete: true, rows }));
@@ -302,6 +312,35 @@ describe('JobRecordIntake', () => {
     clock.set(now + 10_000);
     expect(await hand(frame({ range, complete: true, rows }))).toMatchObject({ accepted: 0 });
     expect(await content()).toEqual(before);
+    expect(changes).toEqual([true, false]);
+  });
+
+  it('keeps no more evidence of what is settled', async () => {
+    const { hand, clock, changes } = await place();
+    const range = { from: T0, to: T0 + 3 * MINUTE };
+    for (const run of [1, 2, 3, 4]) {
+      clock.set(LATER + run * 2_000);
+      await hand(frame({ range, complete: true, rows: [bar(0)] }), `run-${run}`);
+    }
+    await hand(frame({ range, complete: true, rows: [] }), 'run-5');
+    expect(changes).toEqual([true, true, true, false, false]);
+  });
+
+  it('keeps however many events there are in a slot', async () => {
+    const { hand, states, rows } = await place();
+    const series = { source: 'own', symbol: 'ABC', dataType: 'trade', frequency: '1m' };
+    const trades = Array.from({ length: 950 }, (_, i): FrameRow => [
+      T0 + Math.floor(i / 7) * 1_000,
+      i,
+      '1',
+      '2',
+    ]);
+    const range = { from: T0, to: T0 + 3 * MINUTE };
+    const columns = ['timestamp_ms', 'tie', 'price', 'amount'];
+    const given = frame({ series, range, complete: true, columns, rows: trades.toReversed() });
+    expect(await hand(given)).toEqual({ accepted: 950, findings: [] });
+    expect(await rows()).toHaveLength(950);
+    expect(await states()).toEqual(['0-3 present']);
   });
 
   it('lets a record that comes late take the place of an absence', async () => {

@@ -25,6 +25,7 @@ import {
   fewFindings,
   freshRows,
   judgeFrame,
+  meeting,
   partOfFrame,
   readOf,
   rowsOfPages,
@@ -145,7 +146,8 @@ export class JobRecordIntake implements RecordIntake {
     );
     const prior = ids.length > 0 ? priorAbsences(known, await store.evidence({ key, ids })) : [];
     const batches = [emptyBatch(type)];
-    for (const range of meeting(touched(p.series, rows), known.filter(hasRows)))
+    const bearingIn = meeting(known.filter(hasRows));
+    for (const range of touched(p.series, rows).filter((r) => bearingIn(r).length > 0))
       for await (const { batch } of store.read({ key, range })) batches.push(batch);
     return { known, prior, stored: concatBatches(batches) };
   }
@@ -184,15 +186,6 @@ function touched(series: Series, { ts, n }: RecordBatch): TimeRange[] {
     out.push({ from, to: (ts[i - 1] ?? from) + 1 });
   }
   return out;
-}
-
-/** Those of the ranges that meet a run; both ordered and disjoint. */
-function meeting(ranges: readonly TimeRange[], runs: readonly CoverageRun[]): TimeRange[] {
-  let at = 0;
-  return ranges.filter((range) => {
-    while ((runs[at]?.to ?? Infinity) <= range.from) at += 1;
-    return (runs[at]?.from ?? Infinity) < range.to;
-  });
 }
 
 function findingsOf(

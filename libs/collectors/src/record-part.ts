@@ -1,5 +1,4 @@
 import {
-  clipRuns,
   coalesceRuns,
   compareKeys,
   concatBatches,
@@ -13,6 +12,7 @@ import {
   sliceBatch,
   sortBatch,
   subtractRanges,
+  unionRanges,
   type CoverageRun,
   type DataType,
   type Evidence,
@@ -27,8 +27,8 @@ import {
 import { judgePage, MAX_FINDINGS, slotsOf, type Judged } from './judge.ts';
 import { partOfPage, type PagePart, type PagePartInput, type PriorAbsence } from './page-part.ts';
 
-/** Rows that are judged together: as many as a venue's page has, for judging takes the square of it. */
-const ROWS_PER_PAGE = 500;
+/** Rows that are judged together: few, for of rows with holes between them judging takes the square. */
+const ROWS_PER_PAGE = 100;
 
 /** A stretch of a frame, judged. */
 export interface JudgedPage {
@@ -125,9 +125,27 @@ function newAbsences(
     ...known.filter((r) => isSettled(r) || hasRows(r)),
     ...p.prior.filter((a) => a.evidence.runId === p.runId),
   ];
-  const untold = (ranges: readonly TimeRange[]): TimeRange[] =>
-    told.length === 0 ? [...ranges] : ranges.flatMap((range) => subtractRanges(range, told));
-  return { ...judged, absent: untold(judged.absent), offGrid: untold(judged.offGrid) };
+  return { ...judged, absent: without(judged.absent, told), offGrid: without(judged.offGrid, told) };
+}
+
+/** What of ordered ranges is in none of the others, which may come in any order. */
+function without(ranges: readonly TimeRange[], others: readonly TimeRange[]): TimeRange[] {
+  const takenIn = meeting(unionRanges(others));
+  return ranges.flatMap((range) => subtractRanges(range, takenIn(range)));
+}
+
+/**
+ * Those of ordered disjoint stretches that meet a range: for ranges asked for in order, in one walk over all of them. A
+ * frame may have as many of both as it has rows.
+ */
+export function meeting<T extends TimeRange>(ordered: readonly T[]): (range: TimeRange) => readonly T[] {
+  let first = 0;
+  return (range) => {
+    while ((ordered[first]?.to ?? Infinity) <= range.from) first += 1;
+    let end = first;
+    while ((ordered[end]?.from ?? Infinity) < range.to) end += 1;
+    return ordered.slice(first, end);
+  };
 }
 
 /** The part with nothing but the fresh rows, and of its runs that bear rows only what stands for one of them. */
@@ -156,9 +174,10 @@ export function partOfFrame(
 ): PagePart {
   const evidence: Evidence[] = [];
   const runs: CoverageRun[] = [];
+  const [knownIn, priorIn] = [meeting(p.known), meeting(p.prior)];
   for (const { range, judged } of pages) {
-    const prior = p.prior.filter((a) => a.to > range.from && a.from < range.to);
-    const page = { ...p, prior, judged: newAbsences(judged, clipRuns(p.known, range), { ...p, prior }) };
+    const prior = priorIn(range);
+    const page = { ...p, prior, judged: newAbsences(judged, knownIn(range), { ...p, prior }) };
     const part = partOfPage(page);
     evidence.push(...part.evidence);
     runs.push(...part.part.runs);
