@@ -55,6 +55,10 @@ export async function startServer(p: ServerSettings): Promise<RunningServer> {
   const file = join(p.dir, 'kairos.yaml');
   writeFileSync(file, yamlOf(p));
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_')));
+  // The repository's own tasks are none of a measurement's.
+  const declared = join(p.dir, 'scheduled-tasks.json');
+  writeFileSync(declared, '{ "tasks": [] }');
+  env['KAIROS_SCHEDULED_TASKS'] = declared;
   const began = performance.now();
   const args = [...clockAhead(p.dir, p.clockAheadMs ?? 0), 'dist/apps/standalone/main.js', '--config', file];
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
