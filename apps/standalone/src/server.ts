@@ -152,7 +152,8 @@ export async function startServer(
   let stopping: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopping ??= close());
   try {
-    // Before anybody can ask: who finds the server finds its tasks.
+    // Before anybody can ask: who finds the server finds its tasks. The starter first, which wants a store without any.
+    if (config.tasksFile !== undefined) await sendStarterTasks(config.tasksFile, { signals, stores, log });
     await scheduled?.load();
     const url = await listen(http, config);
     for (const [id, s] of Object.entries(sources.settings))
@@ -167,7 +168,6 @@ export async function startServer(
       version: about.version,
       store: config.taskStore.type === 'sqlite' ? config.taskStore.path : 'memory',
     });
-    if (config.tasksFile !== undefined) await sendStarterTasks(config.tasksFile, { signals, stores, log });
     void runtimes.python.prepare();
     await scheduler.recover(clock.now());
     timer.start();

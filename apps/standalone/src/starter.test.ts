@@ -23,10 +23,13 @@ const task = (id: string, frequency: string): object => ({
 
 it('a starter file with a wrong entry is sent whole once it is corrected', async () => {
   const file = join(dir, 'tasks.json');
+  const declared = join(dir, 'scheduled-tasks.json');
+  writeFileSync(declared, '{ "tasks": [] }');
   const text = `
 task_store: { type: sqlite, path: ${join(dir, 'kairos.sqlite')} }
 http: { port: 0 }
 tasks_file: ${file}
+scheduled_tasks: ${declared}
 sources: { sandbox: { driver: sandbox, seed: 1 } }
 `;
   const start = (...tasks: object[]): ReturnType<typeof startServer> => {

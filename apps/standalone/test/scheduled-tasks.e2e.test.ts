@@ -164,6 +164,29 @@ describe('a server with scheduled tasks', () => {
   });
 });
 
+describe('a new server with a starter file and scheduled tasks', () => {
+  it('has the tasks of both', async () => {
+    const place = scratch();
+    buildServer();
+    putTasks(place.dir, [nodeTask('declared', { enabled: false })]);
+    const yaml = `${yamlOf(place.dir)}\n  tasks_file: config/starter-tasks.json`;
+    const server = await ServerProcess.start(place.dir, yaml);
+    try {
+      const { tasks } = (await server.json('/v1/tasks')) as { tasks: readonly Json[] };
+      expect(tasks.map((t) => t['task_id']).sort()).toEqual([
+        'declared',
+        'starter-1d',
+        'starter-1h',
+        'starter-1m',
+        'starter-ticker',
+      ]);
+    } finally {
+      await server.stop();
+      place.remove();
+    }
+  });
+});
+
 describe('a server without Python', () => {
   const place = scratch();
   let server: ServerProcess;
