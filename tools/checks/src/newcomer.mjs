@@ -1,5 +1,5 @@
 // Walks the newcomer's path as the README tells it: serve, look, create, wait, export, compare with the venue, stop.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -37,16 +37,17 @@ const port = await freePort();
 const base = `http://127.0.0.1:${port}`;
 const json = async (path) => (await fetch(base + path)).json();
 const lines = [];
+const env = {
+  // A newcomer has set nothing.
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_'))),
+  NX_DAEMON: 'false',
+  NX_TUI: 'false',
+  NX_NO_CLOUD: 'true',
+  KAIROS_HTTP__PORT: String(port),
+  KAIROS_TASK_STORE__PATH: join(place, 'kairos.sqlite'),
+};
 const serve = spawn('npx', ['nx', 'serve', 'standalone'], {
-  env: {
-    // A newcomer has set nothing.
-    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('KAIROS_'))),
-    NX_DAEMON: 'false',
-    NX_TUI: 'false',
-    NX_NO_CLOUD: 'true',
-    KAIROS_HTTP__PORT: String(port),
-    KAIROS_TASK_STORE__PATH: join(place, 'kairos.sqlite'),
-  },
+  env,
   stdio: ['ignore', 'pipe', 'pipe'],
 });
 for (const stream of [serve.stdout, serve.stderr])
@@ -64,6 +65,17 @@ try {
     return task.progress?.every((p) => p.expected > 0 && p.present === p.expected) ? task : undefined;
   });
   assert(hours.progress.length === 3, 'the starter task has every hour of three symbols');
+
+  await until('a declared task of Node.js', async () => {
+    const task = await json('/v1/tasks/nodejs-task-1');
+    return task.last_run?.outcome === 'succeeded' ? task : undefined;
+  });
+  assert(true, 'a task of config/scheduled-tasks.json has run');
+  const listed = spawnSync('node', ['tools/task-manager.js', 'list'], { encoding: 'utf8', env });
+  assert(
+    listed.status === 0 && listed.stdout.includes('Total: 5 tasks (4 enabled)'),
+    'task-manager lists the five tasks',
+  );
 
   const to = Math.floor(Date.now() / 3_600_000) * 3_600_000;
   const from = to - 72 * 3_600_000;
