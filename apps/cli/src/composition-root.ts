@@ -1,7 +1,6 @@
 import { HostWorkers, SystemClock, SystemIds } from '@kairos/clock-system';
 import { openSources, roomsModule, T, type PreparedSources } from '@kairos/composition';
 import type { RuntimeConfig } from '@kairos/config';
-import type { JobLanguage } from '@kairos/domain';
 import type { Clock, Ids, Logger, RunLogs, SourceRegistry, TaskRuntime, TaskStore } from '@kairos/ports';
 import { InlineWorkQueue } from '@kairos/queue-inline';
 import type { Scheduler } from '@kairos/scheduler';
@@ -27,7 +26,7 @@ export interface House {
 
 /** What jobs are run with. */
 export interface JobParts {
-  readonly runtimes: ReadonlyMap<JobLanguage, TaskRuntime>;
+  readonly runtimes: readonly TaskRuntime[];
   readonly runLogs: RunLogs;
 }
 
@@ -64,7 +63,7 @@ export function compose(p: {
   container.bind(T.SeriesStore).toConstantValue(store.series);
   container.bind(T.Sources).toConstantValue(sources);
   // Without them a task that runs a function fails, and says that its runtime is missing.
-  container.bind(T.Runtimes).toConstantValue([...(p.jobs?.runtimes.values() ?? [])]);
+  container.bind(T.Runtimes).toConstantValue(p.jobs?.runtimes ?? []);
   container.bind(T.RunLogs).toConstantValue(p.jobs?.runLogs ?? null);
   container.load(roomsModule);
   return {

@@ -42,7 +42,7 @@ function isDecimal(cell: unknown): boolean {
 }
 
 /** Levels as exports write them: `[["1.5","2"],["1.4","7"]]`, best first. Undefined where the text is something else. */
-export function readLevels(text: string): Levels | undefined {
+function readLevels(text: string): Levels | undefined {
   if (!LEVEL_LIST.test(text.replaceAll('L', '?').replace(LEVEL, 'L'))) return undefined;
   const levels = Array.from(text.matchAll(LEVEL), ([, , price = '', , size = '']) => [price, size] as const);
   return levels.flat().every(isDecimal) ? levels : undefined;

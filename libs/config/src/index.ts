@@ -16,7 +16,6 @@ export {
 export { type EnvProxy } from './proxy-environment.ts';
 export { runtimeConfigJsonSchema, type RuntimeConfigText } from './runtime-schema.ts';
 export {
-  assertScheduledTasks,
   readScheduledTasks,
   type ScheduledEntry,
   type ScheduledTasks,

@@ -1,38 +1,8 @@
-/** Longer names are not worth comparing: they come from somebody who is not mistyping. */
-const LONGEST = 64;
+import { nearestName } from '@kairos/domain';
 
 /** Letters and digits alone: `HTTP__PORT`, `httpPort` and `http.port` differ in nothing a person would mean. */
 const bare = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '');
 
-/** How many single-character changes turn `a` into `b`; a swap of neighbours counts as one. */
-function distance(a: string, b: string): number {
-  let twoBack: number[] = [];
-  let back = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i += 1) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1];
-      let best = Math.min((back[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (back[j - 1] ?? 0) + (same ? 0 : 1));
-      if (!same && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, (twoBack[j - 2] ?? 0) + 1);
-      row.push(best);
-    }
-    twoBack = back;
-    back = row;
-  }
-  return back[b.length] ?? 0;
-}
-
-/** The candidate that `name` most likely means; undefined when none is near enough to be more than a guess. */
-export function nearest(name: string, candidates: Iterable<string>): string | undefined {
-  if (name.length > LONGEST) return undefined;
-  const wanted = bare(name);
-  let best: { readonly candidate: string; readonly far: number } | undefined;
-  for (const candidate of candidates) {
-    const far = distance(wanted, bare(candidate));
-    if (best === undefined || far < best.far) best = { candidate, far };
-  }
-  return best !== undefined && best.far <= Math.max(1, Math.floor(wanted.length / 3))
-    ? best.candidate
-    : undefined;
-}
+/** The key that `name` most likely means; undefined when none is near enough to be more than a guess. */
+export const nearest = (name: string, candidates: Iterable<string>): string | undefined =>
+  nearestName(name, candidates, bare);

@@ -70,7 +70,7 @@ export interface RetentionConfig {
 /** Where the user's own functions are, and how they run. */
 export interface FunctionsConfig {
   readonly dir: string;
-  /** Names of environment variables that functions may see. */
+  /** Names of environment variables that functions may see beside a few harmless ones. */
   readonly env: readonly string[];
   readonly nodejs: { readonly maxWorkers: number };
   readonly python: {

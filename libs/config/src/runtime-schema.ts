@@ -222,7 +222,7 @@ const functions = z.strictObject({
     .array(variable)
     .max(128)
     .default([])
-    .describe('NAMES of environment variables that functions may see; they see no other.'),
+    .describe('NAMES of environment variables that functions may see beside a few harmless ones.'),
   nodejs: z
     .strictObject({ max_workers: pool().describe('Node.js functions that run at the same time.') })
     .prefault({}),

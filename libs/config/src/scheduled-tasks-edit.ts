@@ -1,6 +1,5 @@
-import { ConfigError, ConflictError, NotFoundError } from '@kairos/domain';
+import { ConfigError, ConflictError, nearestName, NotFoundError } from '@kairos/domain';
 import { applyEdits, createScanner, findNodeAtLocation, parseTree, type Edit, type Node } from 'jsonc-parser';
-import { nearest } from './nearest.ts';
 import type { ScheduledTaskText } from './scheduled-tasks-fields.ts';
 import { readJson, withoutMark } from './scheduled-tasks-json.ts';
 import { isTree } from './tree.ts';
@@ -41,7 +40,7 @@ function indexOf({ value: { tasks } }: Opened, name: string): number {
   const at = tasks.flatMap((task, i) => (nameOf(task) === name ? [i] : []));
   const [index] = at;
   if (index === undefined) {
-    const near = nearest(
+    const near = nearestName(
       name,
       tasks.map(nameOf).filter((n) => typeof n === 'string'),
     );

@@ -31,7 +31,7 @@ export interface JsonText {
 }
 
 /** A megabyte of plain text; files of people are a thousand times smaller. */
-export const LONGEST_FILE = 1_000_000;
+const LONGEST_FILE = 1_000_000;
 const DEEPEST = 64;
 /** The first ones; those that follow are mostly their consequences. */
 const MOST_SYNTAX_PROBLEMS = 20;

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { COLLECT_HANDLER, ConfigError, JOB_HANDLER } from '@kairos/domain';
+import { COLLECT_HANDLER, JOB_HANDLER } from '@kairos/domain';
 import { describe, expect, it } from 'vitest';
 import { FORBIDDEN_NAMES } from './runtime-schema.ts';
 import { PROBLEM_TEXTS } from './scheduled-tasks-texts.ts';
-import { assertScheduledTasks, readScheduledTasks, type ScheduledTasks } from './scheduled-tasks.ts';
+import { readScheduledTasks, type ScheduledTasks } from './scheduled-tasks.ts';
 
 const read = (text: string, locale: 'en' | 'zh' = 'en'): ScheduledTasks =>
   readScheduledTasks({ text, file: 'tasks.json', locale });
@@ -467,28 +467,6 @@ describe('readScheduledTasks', () => {
       ['config', { config: { taskType: 't', timeout: 1 } }],
     ])('changes with %s', (_, change) => {
       expect(read(textOf({ ...JOB, ...change })).revision).not.toBe(read(textOf(JOB)).revision);
-    });
-  });
-});
-
-describe('assertScheduledTasks', () => {
-  it('lists every error with file, line, path and remedy', () => {
-    const text = `{ "tasks": [\n { "name": "a" },\n ${JSON.stringify({ ...JOB, name: 'b', enabled: 1 })} ] }`;
-    const assert = (): unknown => assertScheduledTasks({ text, file: 'tasks.json' });
-
-    expect(assert).toThrow(ConfigError);
-    expect(assert).toThrow('the scheduled tasks have 5 mistakes:');
-    expect(assert).toThrow(
-      'tasks.json:3 tasks[1].enabled: enabled must be true or false, not 1; write true or false, without quotes',
-    );
-  });
-
-  it('lets warnings pass', () => {
-    const text = textOf({ ...JOB, runtime: 'nodejs18.x' });
-
-    expect(assertScheduledTasks({ text, file: 'tasks.json' })).toMatchObject({
-      entries: [{ name: 'a' }],
-      problems: [{ severity: 'warning' }],
     });
   });
 });

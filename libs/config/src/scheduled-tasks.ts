@@ -1,4 +1,4 @@
-import { ConfigError, type TaskDeclaration } from '@kairos/domain';
+import type { TaskDeclaration } from '@kairos/domain';
 import { nearest } from './nearest.ts';
 import { collectDeclaration, declarationsRevision, functionDeclaration } from './scheduled-tasks-declare.ts';
 import { MAX_TASKS } from './scheduled-tasks-fields.ts';
@@ -179,26 +179,4 @@ export function readScheduledTasks(source: ScheduledTasksSource): ScheduledTasks
   const wrong = new Set(problems.filter((p) => p.severity === 'error').map((p) => taskIndexOf(p.path)));
   const entries = judged.entries.filter((e) => !wrong.has(taskIndexOf(e.schedulePlace.path)));
   return finished(entries, problems, reading);
-}
-
-/** `file:line path: message; remedy`, as a list of errors shows it. */
-const lineOf = (p: FileProblem): string =>
-  `  ${p.file}:${p.line}${p.path === '' ? '' : ` ${p.path}`}: ${p.message}; ${p.remedy}`;
-
-const MOST_SHOWN = 50;
-
-/**
- * The same, all or nothing. Warnings are no reason to refuse.
- * @throws ConfigError `CONFIG` naming every error with its line; `details.problems` hold them one by one
- */
-export function assertScheduledTasks(source: ScheduledTasksSource): ScheduledTasks {
-  const read = readScheduledTasks(source);
-  const errors = read.problems.filter((p) => p.severity === 'error');
-  if (errors.length === 0) return read;
-  const count = errors.length === 1 ? '1 mistake' : `${errors.length} mistakes`;
-  const more = errors.length > MOST_SHOWN ? [`  … and ${errors.length - MOST_SHOWN} more`] : [];
-  throw new ConfigError(
-    [`the scheduled tasks have ${count}:`, ...errors.slice(0, MOST_SHOWN).map(lineOf), ...more].join('\n'),
-    { file: source.file, key: errors[0]?.path ?? '', problems: errors.slice(0, MOST_SHOWN) },
-  );
 }

@@ -186,5 +186,7 @@ export {
   type SymbolSelected,
   type SymbolSelection,
 } from './symbol-selector.ts';
+export { foldText, searchText } from './search-text.ts';
 export { base32, contentId, hash53 } from './hash.ts';
+export { editDistance, nearestName } from './nearest-name.ts';
 export { tallyCoverage, type TalliedRange, type Tally } from './tally.ts';

@@ -7,7 +7,7 @@ type JobError = Extract<JobEnd, { readonly ok: false }>['error'];
 const ENDS_TASK: ReadonlySet<string> = new Set(['JOB_TYPE_UNKNOWN', 'JOB_PARAMS', 'JOB_FUNCTION_UNSAFE']);
 
 /** How long a run waits for what a runtime is still preparing, such as a virtual environment. */
-export const PREPARING_MS = 10_000;
+const PREPARING_MS = 10_000;
 
 /** A failure's text in records and lists: the first line says what happened, the rest stands in the log. */
 const MAX_MESSAGE = 500;

@@ -11,7 +11,7 @@ import type {
 
 /** Beyond so much of one run, its lines are counted and not written into the server's log. */
 export const MAX_LOG_LINES = 1_000;
-export const MAX_LOG_CHARS = 262_144;
+const MAX_LOG_CHARS = 262_144;
 
 export interface RunSinkDeps {
   readonly ctx: RunContext;

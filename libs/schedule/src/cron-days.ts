@@ -76,7 +76,7 @@ function weekdayMask(term: CronTerm, month: Month, field: CronField): number {
   }
 }
 
-export function popcount(mask: number): number {
+function popcount(mask: number): number {
   let v = mask - ((mask >>> 1) & 0x55555555);
   v = (v & 0x33333333) + ((v >>> 2) & 0x33333333);
   return (((v + (v >>> 4)) & 0x0f0f0f0f) * 0x01010101) >>> 24;

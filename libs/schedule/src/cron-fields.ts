@@ -1,6 +1,5 @@
 /** The six fields of a cron expression, in their order. */
-export const CRON_FIELD_NAMES = ['minutes', 'hours', 'day-of-month', 'month', 'day-of-week', 'year'] as const;
-export type CronFieldName = (typeof CRON_FIELD_NAMES)[number];
+export type CronFieldName = 'minutes' | 'hours' | 'day-of-month' | 'month' | 'day-of-week' | 'year';
 
 /** What a field may hold: its range, the names that stand for numbers (from `min` on), and the wildcards AWS lists for it. */
 export interface CronField {
@@ -11,7 +10,7 @@ export interface CronField {
   readonly wildcards: string;
 }
 
-export const MONTH_NAMES = [
+const MONTH_NAMES = [
   'JAN',
   'FEB',
   'MAR',

@@ -1,9 +1,9 @@
-import { distance } from 'fastest-levenshtein';
+import { editDistance } from '@kairos/domain';
 
 /** Longer names are not compared: the work grows with the square of the length. */
 const MAX_COMPARED = 64;
 
-/** Two edits in any name of four letters: swapped neighbours are the commonest slip. */
+/** Two edits in any name of four letters: short names are mistyped as badly as long ones. */
 const allowedEdits = (length: number): number => Math.max(length < 4 ? 1 : 2, Math.floor(length / 3));
 
 const isNear = (name: string, candidate: string, edits: number): boolean =>
@@ -16,7 +16,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   const lower = name.toLowerCase();
   let best: { readonly candidate: string; readonly edits: number } | undefined;
   for (const candidate of candidates) {
-    const edits = distance(lower, candidate.toLowerCase());
+    const edits = editDistance(lower, candidate.toLowerCase());
     if (isNear(lower, candidate.toLowerCase(), edits) && edits < (best?.edits ?? Infinity))
       best = { candidate, edits };
   }

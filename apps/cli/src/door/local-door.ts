@@ -3,7 +3,7 @@ import { runIdOf } from '@kairos/domain';
 import { openHouse, type OpenHouse } from '../open-house.ts';
 import type { Language, Terminal } from '../command.ts';
 import { logsBeside } from '../run-logs.ts';
-import { openRuntimes } from '../task-runtimes.ts';
+import { runtimesHere } from '../task-runtimes.ts';
 import type { Door, RunProgress } from './door.ts';
 
 /** How often a run that is worked here is looked at. */
@@ -61,9 +61,9 @@ export async function localDoor(p: {
   /** Of this process, for functions that run in it. */
   readonly env: Terminal['env'];
 }): Promise<Door> {
-  const runtimes = openRuntimes(p.env, p.config);
+  const runtimes = runtimesHere(p.env, p.config);
   const runLogs = logsBeside(p.path);
-  const house = await openHouse({ ...p, jobs: { runtimes: runtimes.byLanguage, runLogs } });
+  const house = await openHouse({ ...p, jobs: { runtimes: runtimes.all, runLogs } });
   const options = { locale: p.language };
   return {
     kind: 'store',

@@ -18,7 +18,7 @@ const unlessGone = <T>(fallback: T): ((error: unknown) => T) => {
   };
 };
 
-export const segmentName = (at: number): string => `${String(Math.max(0, at)).padStart(13, '0')}.ndjson`;
+const segmentName = (at: number): string => `${String(Math.max(0, at)).padStart(13, '0')}.ndjson`;
 const instantOf = (name: string): number => Number(name.slice(0, 13));
 
 /** Names of a task's files, oldest first; of a task that said nothing: none. */

@@ -1,5 +1,5 @@
 export { NodeTaskRuntime, type NodeTaskRuntimeOptions } from './node-task-runtime.ts';
-export { type Environment } from './environment.ts';
+export { type Environment } from '@kairos/runtime-common';
 export { locateFunction, type Located } from './locate-function.ts';
 export {
   defineTask,

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
-import { writableByOthers } from './writable-by-others.ts';
+import { writableByOthers } from '@kairos/runtime-common';
 
 /** Where a function's module lies, every link resolved. */
 export type Located =

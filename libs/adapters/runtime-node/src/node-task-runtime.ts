@@ -1,12 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { pathToFileURL } from 'node:url';
 import type { Clock, FunctionLook, JobCall, JobEnd, JobSink, TaskRuntime } from '@kairos/ports';
-import { jobEnvironment, type Environment } from './environment.ts';
+import { after, type Environment } from '@kairos/runtime-common';
+import { jobEnvironment } from './environment.ts';
 import { locateFunction } from './locate-function.ts';
 import type { WorkerOrder } from './messages.ts';
 import { Places } from './places.ts';
 import { failure, isStopCode, RunningJob, stopped, type StopCode } from './run-job.ts';
-import { after } from './timers.ts';
 
 export interface NodeTaskRuntimeOptions {
   /** Folder of functions. Nothing outside it is run, whatever links lead there. */

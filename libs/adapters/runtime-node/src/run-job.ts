@@ -1,8 +1,8 @@
 import type { JsonValue } from '@kairos/domain';
 import { KairosError } from '@kairos/domain';
 import type { Clock, JobEnd, JobSink } from '@kairos/ports';
+import { after } from '@kairos/runtime-common';
 import type { WorkerEnd, WorkerMessage, WorkerOrder } from './messages.ts';
-import { after } from './timers.ts';
 import { WorkerProcess, type WorkerExit } from './worker-process.ts';
 
 export type StopCode = 'JOB_CANCELLED' | 'JOB_TIMEOUT';

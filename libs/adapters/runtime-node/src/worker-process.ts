@@ -2,15 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import { KairosError } from '@kairos/domain';
 import type { Clock } from '@kairos/ports';
-import {
-  encodeFrame,
-  FrameReader,
-  type WorkerMessage,
-  type WorkerNotice,
-  type WorkerOrder,
-} from './messages.ts';
-import { OutputLines } from './output-lines.ts';
-import { after } from './timers.ts';
+import { after, framed, FrameReader, LineReader } from '@kairos/runtime-common';
+import { readMessage, type WorkerMessage, type WorkerNotice, type WorkerOrder } from './messages.ts';
 import { WORKER_SOURCE } from './worker/source.ts';
 
 export interface WorkerListener {
@@ -67,7 +60,7 @@ export class WorkerProcess {
   /** A process that is gone takes no notice. */
   send(message: WorkerOrder | WorkerNotice): void {
     const orders = this.#pipe(3);
-    if (orders?.writable === true) orders.write(encodeFrame(message));
+    if (orders?.writable === true) orders.write(framed(Buffer.from(JSON.stringify(message))));
   }
 
   /** The process and all that it started. */
@@ -89,11 +82,13 @@ export class WorkerProcess {
 
   #readLines(listener: WorkerListener): void {
     for (const name of ['stdout', 'stderr'] as const) {
-      const lines = new OutputLines((text) => {
+      const line = (text: string): void => {
         if (name === 'stderr' && HEAP_FULL.test(text) && text.startsWith('FATAL ERROR'))
           this.#outOfMemory = true;
         listener.line(name, text);
-      });
+      };
+      // All is read: V8's last words come last.
+      const lines = new LineReader({ line }, Infinity);
       this.#child[name]
         ?.on('data', (bytes: Buffer) => lines.push(bytes))
         .on('end', () => lines.end())
@@ -106,7 +101,7 @@ export class WorkerProcess {
     this.#pipe(4)?.on('data', (bytes: Buffer) => {
       if (this.#fault) return;
       try {
-        for (const message of frames.push(bytes)) listener.message(message);
+        for (const body of frames.push(bytes)) listener.message(readMessage(body));
       } catch (error) {
         this.#fault = KairosError.is(error) ? error : new KairosError('JOB_FRAME', String(error));
         this.kill();

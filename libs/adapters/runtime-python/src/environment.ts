@@ -1,7 +1,4 @@
-import { ConfigError } from '@kairos/domain';
-
-/** Environment variables by name, as `process.env` has them. */
-export type Environment = { readonly [name: string]: string | undefined };
+import { picked, type Environment } from '@kairos/runtime-common';
 
 const words = (text: string): readonly string[] => text.split(' ');
 
@@ -15,20 +12,6 @@ const FOR_PIP = [
 ];
 /** Libraries for arithmetic reserve tens of megabytes per thread, and start a thread per core: here many tasks share a machine. */
 const ONE_THREAD = words('OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS NUMEXPR_MAX_THREADS');
-/** Never handed on: the server's own settings, and the keys of clouds. */
-const NEVER = /^(KAIROS_|AWS_|TENCENTCLOUD_|QCLOUD_|PYTHON)/;
-
-/** @throws ConfigError when a name is one that tasks must not see. */
-export function checkNames(names: readonly string[]): void {
-  const wrong = names.filter((name) => NEVER.test(name) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name));
-  if (wrong.length > 0)
-    throw new ConfigError(`tasks may not be given ${wrong.join(', ')}: name a variable made for the task`, {
-      names: wrong,
-    });
-}
-
-const picked = (env: Environment, names: readonly string[]): Record<string, string> =>
-  Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 
 /** What a worker sees of the server's environment: the allow-list, what the operator named, and its own folder as home. */
 export const taskEnvironment = (env: Environment, named: readonly string[], home: string): Environment => ({

@@ -1,5 +1,6 @@
 import type { Clock } from '@kairos/ports';
-import { taskEnvironment, type Environment } from './environment.ts';
+import type { Environment } from '@kairos/runtime-common';
+import { taskEnvironment } from './environment.ts';
 import { runProgram } from './run-program.ts';
 
 /** A Python that can run tasks. `path` is its own file, not a stand-in for it; `version` is exact, e.g. `3.11.7`. */

@@ -1,10 +1,10 @@
 import { KairosError, type JsonValue } from '@kairos/domain';
 import type { JobRecords, JobSink } from '@kairos/ports';
-import { frameError } from './frames.ts';
+import { frameError } from '@kairos/runtime-common';
 import { acknowledgement } from './messages.ts';
 
 /** Frames of records that a task may have sent without an answer. */
-export const MAX_UNANSWERED = 2;
+const MAX_UNANSWERED = 2;
 
 /** What one run hands over, taken to the sink one by one in the order it came; each gets its answer. */
 export class JobDesk {

@@ -1,6 +1,6 @@
 import { realpath, readFile, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { writableByOthers } from './writable-by-others.ts';
+import { writableByOthers } from '@kairos/runtime-common';
 
 /** A function that may be run. `requirements` is the text that names its packages; empty: none. */
 export interface LocatedFunction {

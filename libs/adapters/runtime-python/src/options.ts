@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@kairos/ports';
-import type { Environment } from './environment.ts';
+import type { Environment } from '@kairos/runtime-common';
 import type { InterpreterLook } from './interpreter.ts';
 
 export interface PythonRuntimeOptions {

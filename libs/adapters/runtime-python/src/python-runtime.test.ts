@@ -243,7 +243,7 @@ describe('PythonRuntime without a Python that serves', () => {
     const options = { functionsDir: '.', venvDir: '.', hostEnv: {}, clock: realClock, logger: silentLogger };
 
     expect(() => new PythonRuntime({ ...options, environment: ['KAIROS_HTTP__TOKEN'] })).toThrow(
-      'tasks may not be given',
+      'functions may not be given',
     );
   });
 });

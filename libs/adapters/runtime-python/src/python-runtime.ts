@@ -1,7 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionLook, JobCall, JobEnd, JobSink, TaskRuntime } from '@kairos/ports';
-import { checkNames, taskEnvironment } from './environment.ts';
+import { checkNames } from '@kairos/runtime-common';
+import { taskEnvironment } from './environment.ts';
 import { lookForPython, type Interpreter, type InterpreterLook } from './interpreter.ts';
 import { locateFunction } from './locate-function.ts';
 import type { FunctionStatus, PythonRuntimeOptions, PythonStatus } from './options.ts';

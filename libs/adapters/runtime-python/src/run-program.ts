@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Clock } from '@kairos/ports';
-import type { Environment } from './environment.ts';
-import { LineReader } from './lines.ts';
-import { after } from './timers.ts';
+import { after, LineReader, type Environment } from '@kairos/runtime-common';
 
 export interface ProgramEnd {
   /** Null: it could not be started, or was killed. */

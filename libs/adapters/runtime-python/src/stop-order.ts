@@ -1,5 +1,5 @@
 import type { Clock, JobEnd } from '@kairos/ports';
-import { after } from './timers.ts';
+import { after } from '@kairos/runtime-common';
 
 export type StopReason = 'timeout' | 'cancelled';
 

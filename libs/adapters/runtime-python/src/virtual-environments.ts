@@ -13,7 +13,8 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@kairos/ports';
-import { pipEnvironment, type Environment } from './environment.ts';
+import type { Environment } from '@kairos/runtime-common';
+import { pipEnvironment } from './environment.ts';
 import type { Interpreter } from './interpreter.ts';
 import { runProgram, type ProgramEnd } from './run-program.ts';
 

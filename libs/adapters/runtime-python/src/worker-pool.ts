@@ -1,5 +1,5 @@
 import type { Clock } from '@kairos/ports';
-import { after } from './timers.ts';
+import { after } from '@kairos/runtime-common';
 import type { Worker } from './worker.ts';
 
 export interface WorkerPoolOptions {

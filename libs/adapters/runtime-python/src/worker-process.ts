@@ -3,12 +3,9 @@ import type { Readable, Writable } from 'node:stream';
 import { Duplex } from 'node:stream';
 import { KairosError } from '@kairos/domain';
 import type { Clock } from '@kairos/ports';
-import type { Environment } from './environment.ts';
-import { encodeFrame, FrameReader } from './frames.ts';
-import { LineReader } from './lines.ts';
+import { after, encodeFrame, FrameReader, LineReader, type Environment } from '@kairos/runtime-common';
 import { readMessage, type WorkerMessage } from './messages.ts';
 import { killGroup } from './run-program.ts';
-import { after } from './timers.ts';
 
 /** How a worker's process ended. `fault`: it broke the protocol, and was killed for it. */
 export interface WorkerExit {

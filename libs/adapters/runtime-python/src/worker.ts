@@ -1,11 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { KairosError } from '@kairos/domain';
 import type { Clock, JobCall, JobEnd, JobSink } from '@kairos/ports';
+import { after, frameError } from '@kairos/runtime-common';
 import { JobDesk } from './job-desk.ts';
-import { frameError } from './frames.ts';
 import { wireCall, type EndMessage, type LoadedFile, type WorkerMessage } from './messages.ts';
 import { stoppedEnd, type StopOrder } from './stop-order.ts';
-import { after } from './timers.ts';
 import { diedEarly, failed, howItEnded, notStarted, unknownType, type Started } from './worker-ends.ts';
 import { WorkerProcess, type WorkerExit } from './worker-process.ts';
 

@@ -1,4 +1,4 @@
-import type { DueItem, Task } from '@kairos/domain';
+import { foldText, searchText, type DueItem, type Task } from '@kairos/domain';
 import type { CasOutcome, TaskFilter, TaskPage, TaskStore, TaskStoreCapabilities } from '@kairos/ports';
 import { cursorOf, Door, frozenCopy, parseCursor, type MemoryStore } from './memory-store.ts';
 
@@ -21,24 +21,6 @@ const passes = (task: Task, f: TaskFilter): boolean =>
   (f.dataset ?? task.dataset) === task.dataset &&
   (f.dataType ?? task.dataType) === task.dataType &&
   (f.source ?? task.source) === task.source;
-
-const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
-
-/** The searched fields, one a line, so that no word reaches over two of them. */
-const textOf = (t: Task): string =>
-  [
-    t.taskId,
-    t.projectId,
-    t.dataset,
-    t.source,
-    t.dataType,
-    t.frequency,
-    ...t.symbols,
-    ...(t.declared ? [t.declared.description] : []),
-    ...(t.job ? [t.job.function, t.job.taskType, t.job.taskName] : []),
-  ]
-    .map(fold)
-    .join('\n');
 
 /** Tasks and due items in memory. Search scans. */
 export class MemoryTaskStore implements TaskStore {
@@ -104,9 +86,9 @@ export class MemoryTaskStore implements TaskStore {
   }): Promise<TaskPage> {
     this.#door.check();
     const after = p.cursor === undefined ? undefined : parseCursor(p.cursor, 2);
-    const words = fold(p.query).split(/\s+/u);
+    const words = foldText(p.query).split(/\s+/u);
     const hits = [...this.#data.tasks.values()]
-      .filter((t) => passes(t, p.filter) && words.every((w) => textOf(t).includes(w)))
+      .filter((t) => passes(t, p.filter) && words.every((w) => searchText(t).includes(w)))
       .sort((a, b) => compareKeys(keyOf(a), keyOf(b)));
     const rest = after ? hits.filter((t) => compareKeys(keyOf(t), after) > 0) : hits;
     const items = rest.slice(0, p.limit);

@@ -50,7 +50,7 @@ function makeFile(path: string): void {
 /**
  * Repeats `step` while another process holds the file, for at most `busyMs`. @throws KairosError: the translated error.
  */
-export async function whileLocked<T>(path: string, busyMs: number, step: () => T): Promise<T> {
+async function whileLocked<T>(path: string, busyMs: number, step: () => T): Promise<T> {
   for (let waited = 0; ; waited += BLOCKING_WAIT_MS + PAUSE_MS) {
     try {
       return step();

@@ -1,6 +1,6 @@
-import type { ActiveRun, DueItem, Task } from '@kairos/domain';
+import { searchText, type ActiveRun, type DueItem, type Task } from '@kairos/domain';
 import type { Connection } from './connection.ts';
-import { indexText, searchText } from './task-search.ts';
+import { indexText } from './task-search.ts';
 
 export interface TaskRow {
   readonly id: number;

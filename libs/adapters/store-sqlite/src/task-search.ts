@@ -1,23 +1,4 @@
-import type { Task } from '@kairos/domain';
-
-/** Text as it is compared: width and case do not count. */
-const fold = (text: string): string => text.normalize('NFKC').toLowerCase();
-
-/** The searched fields, one a line: no word reaches over two of them. */
-export const searchText = (t: Task): string =>
-  [
-    t.taskId,
-    t.projectId,
-    t.dataset,
-    t.source,
-    t.dataType,
-    t.frequency,
-    ...t.symbols,
-    ...(t.declared ? [t.declared.description] : []),
-    ...(t.job ? [t.job.function, t.job.taskType, t.job.taskName] : []),
-  ]
-    .map(fold)
-    .join('\n');
+import { foldText } from '@kairos/domain';
 
 /** Four base-36 digits hold any code point, so a pair is eight characters that no tokenizer splits. */
 const digits = (char: string): string => (char.codePointAt(0) ?? 0).toString(36).padStart(4, '0');
@@ -48,7 +29,7 @@ export interface SearchTerms {
 
 /** What a query asks of the index. The words become phrases of digits, so nothing in them is ever syntax. */
 export function searchTerms(query: string): SearchTerms {
-  const words = wordsOf(fold(query));
+  const words = wordsOf(foldText(query));
   const phrases = words.map(pairsOf).filter((pairs) => pairs.length > 0);
   return {
     match: phrases.length > 0 ? phrases.map((pairs) => `"${pairs.join(' ')}"`).join(' AND ') : undefined,

@@ -1,7 +1,6 @@
 import type { ScheduledEntry } from '@kairos/config';
-import { KairosError } from '@kairos/domain';
+import { KairosError, nearestName } from '@kairos/domain';
 import { printable, type Language } from '../../command.ts';
-import { nearestName } from './nearest-name.ts';
 import type { Desk, ReadTasks } from './tasks-file.ts';
 import { tell } from './texts.ts';
 

@@ -1,7 +1,6 @@
 import type { FileProblem, ScheduledEntry } from '@kairos/config';
-import type { JobLanguage, JobSpec } from '@kairos/domain';
+import { nearestName, type JobLanguage, type JobSpec } from '@kairos/domain';
 import type { FunctionLook, TaskRuntime } from '@kairos/ports';
-import { nearestName } from './nearest-name.ts';
 import { placeIn } from './places.ts';
 import type { Desk, ReadTasks } from './tasks-file.ts';
 import { tell } from './texts.ts';

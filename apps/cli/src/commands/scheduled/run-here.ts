@@ -8,7 +8,7 @@ import { textAt, dataAt } from '../data.ts';
 import { logsBeside } from '../../run-logs.ts';
 import type { RunEnded, RunOrder } from './run.ts';
 import { ordered, recordOf, retryOf } from './run-there.ts';
-import { openRuntimes } from '../../task-runtimes.ts';
+import { runtimesHere } from '../../task-runtimes.ts';
 import { tell } from './texts.ts';
 
 const LOOK_MS = 100;
@@ -87,8 +87,8 @@ export async function runHere(
   const { desk, name, signal, say } = order;
   const { language, loaded } = desk;
   const logs = logsBeside(p.path);
-  const runtimes = openRuntimes(order.env, loaded.config);
-  const jobs = { runtimes: runtimes.byLanguage, runLogs: told(logs, order) };
+  const runtimes = runtimesHere(order.env, loaded.config);
+  const jobs = { runtimes: runtimes.all, runLogs: told(logs, order) };
   const house = await openHouse({ config: loaded.config, path: p.path, create: true, jobs });
   try {
     const { uid } = await declare(house, order, p.declarations);

@@ -21,7 +21,7 @@ export const refused = ({ body }: Reply): KairosError =>
     ? new KairosError('INTERNAL', 'nothing was refused')
     : new KairosError(body.code, `${body.message}: ${body.error}`);
 
-export async function askFor(door: Pick<Door, 'send'>, signal: Data): Promise<Data> {
+async function askFor(door: Pick<Door, 'send'>, signal: Data): Promise<Data> {
   const reply = await door.send(signal);
   if (!reply.body.success) throw refused(reply);
   return reply.body.data;

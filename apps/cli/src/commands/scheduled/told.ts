@@ -6,7 +6,7 @@ import type { ToldTask } from './screens.ts';
 import type { Desk } from './tasks-file.ts';
 
 /** The server that works on the configured store, where one answers; any other is nobody. */
-export async function servingDoor({ loaded, language }: Desk): Promise<Door | undefined> {
+async function servingDoor({ loaded, language }: Desk): Promise<Door | undefined> {
   const { config } = loaded;
   const url = addressOf(config.http);
   const token = config.http.token?.reveal();

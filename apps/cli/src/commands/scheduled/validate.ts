@@ -15,7 +15,7 @@ import { painter } from '../../terminal/style.ts';
 import { table } from '../../terminal/table.ts';
 import { checkHandlers } from './handlers.ts';
 import { problemLines } from './problems-screen.ts';
-import { openRuntimes } from '../../task-runtimes.ts';
+import { runtimesHere } from '../../task-runtimes.ts';
 import { block, scheduleText as writtenSchedule, tally } from './screens.ts';
 import { deskOf, readTasks, type Desk } from './tasks-file.ts';
 import { tell } from './texts.ts';
@@ -37,7 +37,7 @@ interface KeptTask {
 }
 
 /** The targets asked for, in the order of the table. @throws UsageError */
-export function targetsOf(call: Call): readonly ScheduleTarget[] {
+function targetsOf(call: Call): readonly ScheduleTarget[] {
   const given = call.options['target'];
   if (!Array.isArray(given)) return SCHEDULE_TARGETS;
   const wanted = given.map(String);
@@ -142,8 +142,9 @@ export const validate: Work = async (call) => {
   const desk = await deskOf(call);
   const { language } = desk;
   const read = await readTasks(desk);
-  const runtimes = openRuntimes(call.terminal.env, desk.loaded.config);
-  const handlers = await checkHandlers(desk, read, runtimes.byLanguage).finally(() => runtimes.close());
+  const runtimes = runtimesHere(call.terminal.env, desk.loaded.config);
+  const byLanguage = new Map(runtimes.all.map((runtime) => [runtime.language, runtime]));
+  const handlers = await checkHandlers(desk, read, byLanguage).finally(() => runtimes.close());
   const judged = targets.flatMap((target) => judgeForTarget(read.entries, target, language));
   const problems = distinct([...read.problems, ...handlers.problems, ...judged]);
   const tasks = read.entries.map((entry) => ({

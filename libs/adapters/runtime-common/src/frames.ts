@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { KairosError } from '@kairos/domain';
 
 /** The largest frame in either direction, as JSON in UTF-8. */
@@ -16,9 +17,24 @@ export function encodeFrame(message: unknown): Buffer {
   const body = Buffer.from(JSON.stringify(message, refuseOddNumbers), 'utf8');
   if (body.length > MAX_FRAME_BYTES)
     throw frameError(`a message of ${body.length} bytes to the task; at most ${MAX_FRAME_BYTES} are sent`);
+  return framed(body);
+}
+
+/** The bytes of a message behind their length, however many they are. */
+export function framed(body: Buffer): Buffer {
   const head = Buffer.alloc(HEAD_BYTES);
   head.writeUInt32BE(body.length);
   return Buffer.concat([head, body]);
+}
+
+/** What the body of a frame holds. @throws KairosError JOB_FRAME when it is no JSON in UTF-8. */
+export function parseFrame(body: Buffer): unknown {
+  if (!isUtf8(body)) throw frameError('the task sent a frame that is no UTF-8');
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch (error) {
+    throw frameError(`the task sent a frame that is no JSON: ${String(error).slice(0, 200)}`);
+  }
 }
 
 function refuseOddNumbers(key: string, value: unknown): unknown {

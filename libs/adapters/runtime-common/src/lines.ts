@@ -9,7 +9,7 @@ export const MAX_OUTPUT_BYTES = 8 * 1_048_576;
 export interface LineSink {
   line(text: string): void;
   /** The mark that a worker writes behind the output of a run has come. */
-  mark(): void;
+  mark?(): void;
 }
 
 /**
@@ -18,14 +18,16 @@ export interface LineSink {
  */
 export class LineReader {
   readonly #sink: LineSink;
+  readonly #maxBytes: number;
   #mark: Buffer | undefined;
   #kept: Buffer[] = [];
   #size = 0;
   #read = 0;
   #dropped = 0;
 
-  constructor(sink: LineSink) {
+  constructor(sink: LineSink, maxBytes = MAX_OUTPUT_BYTES) {
     this.#sink = sink;
+    this.#maxBytes = maxBytes;
   }
 
   /** A run begins: its output ends with this mark. */
@@ -67,7 +69,7 @@ export class LineReader {
 
   #line(bytes: Buffer, size: number): void {
     this.#read += size;
-    if (this.#read > MAX_OUTPUT_BYTES) {
+    if (this.#read > this.#maxBytes) {
       this.#dropped += size;
       return;
     }
@@ -80,7 +82,7 @@ export class LineReader {
   #atMark(): void {
     this.#tellDropped();
     this.#mark = undefined;
-    this.#sink.mark();
+    this.#sink.mark?.();
   }
 
   #tellDropped(): void {
