@@ -11,6 +11,9 @@ export interface ScheduledTasksDeps {
   readonly log: Logger;
 }
 
+/** Far beyond what may stand in the file: what is longer is not even read. */
+const MAX_BYTES = 16 * 1_048_576;
+
 const placeOf = (p: FileProblem): string => `${p.file}:${p.line}:${p.column}`;
 
 /**
@@ -52,10 +55,20 @@ export class ScheduledTasksFile {
     if (stamp === 'gone') {
       this.#deps.log.error('scheduled_tasks.gone', {
         file: this.#deps.path,
-        remedy: 'put it back; its tasks go on as they were',
+        remedy: 'put it back, as a file that can be read; its tasks go on as they were',
       });
       return;
     }
+    try {
+      await this.#follow();
+    } catch (error) {
+      // A store that failed takes the change once it works again.
+      this.#known = '';
+      throw error;
+    }
+  }
+
+  async #follow(): Promise<void> {
     const { declarations, problems } = await this.#read();
     this.#report(problems);
     if (problems.some((p) => p.severity === 'error'))
@@ -68,7 +81,18 @@ export class ScheduledTasksFile {
   }
 
   async #stamp(): Promise<string> {
-    const { mtimeMs, size, ino } = await stat(this.#deps.path);
+    const { path } = this.#deps;
+    const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      throw new ConfigError(`scheduled_tasks: ${path} cannot be read (${error.code ?? error.message})`, {
+        file: path,
+      });
+    });
+    // Reading a pipe would wait for its writer, and all that the server does with it.
+    if (!about.isFile() || about.size > MAX_BYTES)
+      throw new ConfigError(`scheduled_tasks: ${path} is no file of at most ${MAX_BYTES / 1_048_576} MiB`, {
+        file: path,
+      });
+    const { mtimeMs, size, ino } = about;
     return `${ino}:${size}:${mtimeMs}`;
   }
 
