@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LineReader, MAX_LINE_BYTES, MAX_OUTPUT_BYTES } from './lines.ts';
+import { LineReader, MAX_LINE_BYTES, MAX_OUTPUT_BYTES, MAX_OUTPUT_LINES } from './lines.ts';
 
 function read(chunks: readonly (Buffer | string)[], mark = 'mark 1') {
   const seen: string[] = [];
@@ -57,5 +57,29 @@ describe('LineReader', () => {
     expect(seen.slice(0, -2).join('').length).toBeLessThanOrEqual(MAX_OUTPUT_BYTES);
     expect(seen.at(-2)).toMatch(/^… \(\d{7,} bytes of output more, not kept\)$/);
     expect(seen.at(-1)).toBe('<mark>');
+  });
+
+  it('keeps so many lines of an output of tiny ones, and knows the mark behind them however it is cut', () => {
+    const tiny = Buffer.from('x\n'.repeat(MAX_OUTPUT_LINES + 500));
+    const marked = Buffer.concat([tiny, Buffer.from('\n\0mark 1\nlate\n')]);
+    for (let cut = 0; cut < 20; cut += 1) {
+      const seen = read([
+        tiny,
+        marked.subarray(0, marked.length - cut),
+        marked.subarray(marked.length - cut),
+      ]);
+
+      expect(seen).toHaveLength(MAX_OUTPUT_LINES + 3);
+      expect(seen.slice(-3, -1)).toEqual([
+        `… (${1_000 + tiny.length} bytes of output more, not kept)`,
+        '<mark>',
+      ]);
+    }
+  });
+
+  it('says nothing of what is missing when nothing is', () => {
+    const full = 'x\n'.repeat(MAX_OUTPUT_LINES);
+    for (const mark of ['\0mark 1\n', '\n\0mark 1\n'])
+      expect(read([full, mark.slice(0, 3), mark.slice(3)]).slice(-2)).toEqual(['x', '<mark>']);
   });
 });

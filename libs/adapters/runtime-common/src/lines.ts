@@ -3,8 +3,12 @@ const RETURN = 13;
 
 /** Longest line that is kept whole; the rest of it is counted. */
 export const MAX_LINE_BYTES = 8_192;
-/** What is read of one run's output; the rest is counted. */
+/** What is kept of one run's output, in bytes and in lines: each line costs, however short. The rest is counted. */
 export const MAX_OUTPUT_BYTES = 8 * 1_048_576;
+export const MAX_OUTPUT_LINES = 20_000;
+
+const LINE_END = Buffer.from([NEWLINE]);
+const NOTHING = Buffer.alloc(0);
 
 export interface LineSink {
   line(text: string): void;
@@ -18,39 +22,72 @@ export interface LineSink {
  */
 export class LineReader {
   readonly #sink: LineSink;
-  readonly #maxBytes: number;
   #mark: Buffer | undefined;
   #kept: Buffer[] = [];
   #size = 0;
   #read = 0;
+  #lines = 0;
   #dropped = 0;
+  /** The last bytes that were skipped: a mark may begin in them. */
+  #skipped: Buffer = LINE_END;
 
-  constructor(sink: LineSink, maxBytes = MAX_OUTPUT_BYTES) {
+  constructor(sink: LineSink) {
     this.#sink = sink;
-    this.#maxBytes = maxBytes;
   }
 
   /** A run begins: its output ends with this mark. */
   begin(mark: string): void {
     this.#mark = Buffer.from(`\0${mark}`, 'utf8');
     this.#read = 0;
+    this.#lines = 0;
     this.#dropped = 0;
+    this.#skipped = LINE_END;
   }
 
   push(chunk: Buffer): void {
-    let start = 0;
-    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, end));
-      this.#finish();
-      start = end + 1;
-    }
-    this.#keep(chunk.subarray(start));
+    for (let rest = chunk; rest.length > 0;) rest = this.#isFull() ? this.#skip(rest) : this.#take(rest);
   }
 
   /** Nothing more will come. */
   end(): void {
     if (this.#size > 0) this.#finish();
     this.#tellDropped();
+  }
+
+  #isFull(): boolean {
+    return this.#size === 0 && (this.#read > MAX_OUTPUT_BYTES || this.#lines >= MAX_OUTPUT_LINES);
+  }
+
+  /** A line, or what there is of it; answers what comes behind. */
+  #take(chunk: Buffer): Buffer {
+    const end = chunk.indexOf(NEWLINE);
+    if (end < 0) {
+      this.#keep(chunk);
+      return NOTHING;
+    }
+    this.#keep(chunk.subarray(0, end));
+    this.#finish();
+    return chunk.subarray(end + 1);
+  }
+
+  /** Looks for nothing but the mark, so that a flood costs next to nothing; answers what comes behind that. */
+  #skip(chunk: Buffer): Buffer {
+    if (this.#mark === undefined) {
+      this.#dropped += chunk.length;
+      return NOTHING;
+    }
+    const wanted = Buffer.concat([LINE_END, this.#mark, LINE_END]);
+    const seen = Buffer.concat([this.#skipped, chunk]);
+    const at = seen.indexOf(wanted);
+    if (at < 0) {
+      this.#dropped += chunk.length;
+      this.#skipped = seen.subarray(Math.max(0, seen.length - wanted.length + 1));
+      return NOTHING;
+    }
+    const behind = at + wanted.length - this.#skipped.length;
+    this.#dropped = Math.max(0, this.#dropped + behind - wanted.length);
+    this.#atMark();
+    return chunk.subarray(behind);
   }
 
   #keep(bytes: Buffer): void {
@@ -69,7 +106,8 @@ export class LineReader {
 
   #line(bytes: Buffer, size: number): void {
     this.#read += size;
-    if (this.#read > this.#maxBytes) {
+    this.#lines += 1;
+    if (this.#read > MAX_OUTPUT_BYTES) {
       this.#dropped += size;
       return;
     }

@@ -23,8 +23,9 @@ export interface WorkerExit {
 
 /** What holds a dead worker's output open is given this long; then it is let go. */
 const OUTPUT_MS = 1_000;
-/** V8's last words when its heap is full. */
-const HEAP_FULL = /out of memory|invalid (table|array|string) (size|length)/i;
+/** V8's last words when its heap is full, and how much of an output is kept to find them in, whatever came before. */
+const HEAP_FULL = /^FATAL ERROR.*(out of memory|invalid (table|array|string) (size|length))/im;
+const LAST_BYTES = 32_768;
 
 /**
  * A process for one order, leader of a group of its own: frames to it on descriptor 3 and from it on 4, a line on 5 by which
@@ -36,6 +37,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   #fault: KairosError | undefined;
   #outOfMemory = false;
+  #lastWords: Buffer = Buffer.alloc(0);
 
   constructor(p: {
     readonly memoryMb: number;
@@ -82,18 +84,15 @@ export class WorkerProcess {
 
   #readLines(listener: WorkerListener): void {
     for (const name of ['stdout', 'stderr'] as const) {
-      const line = (text: string): void => {
-        if (name === 'stderr' && HEAP_FULL.test(text) && text.startsWith('FATAL ERROR'))
-          this.#outOfMemory = true;
-        listener.line(name, text);
-      };
-      // All is read: V8's last words come last.
-      const lines = new LineReader({ line }, Infinity);
+      const lines = new LineReader({ line: (text) => listener.line(name, text) });
       this.#child[name]
         ?.on('data', (bytes: Buffer) => lines.push(bytes))
         .on('end', () => lines.end())
         .on('error', () => undefined);
     }
+    this.#child.stderr?.on('data', (bytes: Buffer) => {
+      this.#lastWords = Buffer.concat([this.#lastWords, bytes]).subarray(-LAST_BYTES);
+    });
   }
 
   #readFrames(listener: WorkerListener): void {
@@ -118,7 +117,8 @@ export class WorkerProcess {
       const finish = (): void => {
         stopWaiting();
         for (const stream of child.stdio) stream?.destroy();
-        resolve({ ...exit, outOfMemory: this.#outOfMemory, fault: this.#fault });
+        const outOfMemory = this.#outOfMemory || HEAP_FULL.test(this.#lastWords.toString('latin1'));
+        resolve({ ...exit, outOfMemory, fault: this.#fault });
       };
       child.on('error', (error) => {
         this.#fault ??= new KairosError(
