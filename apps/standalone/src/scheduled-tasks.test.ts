@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StoreError } from '@kairos/domain';
@@ -33,7 +33,11 @@ describe('the file of scheduled tasks', () => {
         throw new StoreError('STORE_FULL', 'the disk is full');
       }
       applied.push(plan.actions.map((a) => a.taskId));
-      return plan;
+      const full = { kind: 'conflict', reason: 'there are as many tasks as may be' };
+      return {
+        ...plan,
+        actions: plan.actions.map((a) => (a.taskId === 'too-many' ? { ...a, ...full } : a)),
+      };
     },
   } as unknown as DeclaredTasks;
 
@@ -67,6 +71,35 @@ describe('the file of scheduled tasks', () => {
     await file.step();
     await file.step();
     expect(applied).toEqual([['one'], ['three']]);
+    expect(log.entries.filter((l) => l.fields?.['task_id'] === 'three')).toHaveLength(1);
+  });
+
+  it('says of a task that the store did not take that it was refused', async () => {
+    put('one', 'too-many');
+    await file.step();
+    await file.step();
+    expect(log.entries).toContainEqual(
+      expect.objectContaining({
+        event: 'scheduled_tasks.plan',
+        level: 'error',
+        fields: expect.objectContaining({ task_id: 'too-many', action: 'conflict' }),
+      }),
+    );
+  });
+
+  it('tells once of what cannot be read in its place, and takes it up when it can be', async () => {
+    rmSync(path);
+    symlinkSync(path, path);
+    for (let look = 0; look < 5; look += 1) await file.step();
+    rmSync(path);
+    mkdirSync(path);
+    for (let look = 0; look < 5; look += 1) await file.step();
+    expect(log.events().filter((e) => e === 'scheduled_tasks.gone')).toHaveLength(1);
+    rmSync(path, { recursive: true });
+    put('back');
+    await file.step();
+    await file.step();
+    expect(applied.at(-1)).toEqual(['back']);
   });
 
   it.skipIf(process.platform === 'win32')('does not wait for the writer of a pipe in its place', async () => {

@@ -1,8 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { readScheduledTasks, type FileProblem } from '@kairos/config';
 import { ConfigError, type TaskDeclaration } from '@kairos/domain';
 import type { Logger } from '@kairos/ports';
-import type { DeclaredTasks } from '@kairos/tasks';
+import type { DeclarationPlan, DeclaredTasks } from '@kairos/tasks';
 
 export interface ScheduledTasksDeps {
   readonly path: string;
@@ -12,7 +13,9 @@ export interface ScheduledTasksDeps {
 }
 
 /** Far beyond what may stand in the file: what is longer is not even read. */
-const MAX_BYTES = 16 * 1_048_576;
+const MAX_BYTES = 32 * 1_048_576;
+/** Opening a pipe would wait for its writer, and all that the server does with it. */
+const LOOK = constants.O_RDONLY | constants.O_NONBLOCK;
 
 const placeOf = (p: FileProblem): string => `${p.file}:${p.line}:${p.column}`;
 
@@ -26,6 +29,8 @@ export class ScheduledTasksFile {
   #known = '';
   /** As last looked at: a file is read once it has rested for a look, lest a half-written one be taken at its word. */
   #seen = '';
+  /** Of which the log has the plan: a store that fails again and again must not fill it. */
+  #told = '';
 
   constructor(deps: ScheduledTasksDeps) {
     this.#deps = deps;
@@ -33,8 +38,8 @@ export class ScheduledTasksFile {
 
   /** At the start: all or nothing. @throws ConfigError naming line and remedy */
   async load(): Promise<void> {
-    this.#known = this.#seen = await this.#stamp();
-    const { declarations, problems } = await this.#read();
+    const { stamp, declarations, problems } = await this.#read();
+    this.#known = this.#seen = stamp;
     const errors = problems.filter((p) => p.severity === 'error');
     if (errors.length > 0)
       throw new ConfigError(
@@ -69,7 +74,9 @@ export class ScheduledTasksFile {
   }
 
   async #follow(): Promise<void> {
-    const { declarations, problems } = await this.#read();
+    const { stamp, declarations, problems } = await this.#read();
+    // Edited again since the look: the next one sees whether it rests.
+    if (stamp !== this.#seen) return void (this.#known = '');
     this.#report(problems);
     if (problems.some((p) => p.severity === 'error'))
       this.#deps.log.error('scheduled_tasks.refused', {
@@ -80,33 +87,41 @@ export class ScheduledTasksFile {
     else await this.#apply(declarations, false);
   }
 
-  async #stamp(): Promise<string> {
+  #stamp(): Promise<string> {
+    return this.#open((_, stamp) => Promise.resolve(stamp));
+  }
+
+  /** @throws ConfigError when nothing stands there that can be read */
+  async #open<T>(use: (file: FileHandle, stamp: string) => Promise<T>): Promise<T> {
     const { path } = this.#deps;
-    const about = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    const file = await open(path, LOOK).catch((error: NodeJS.ErrnoException) => {
       throw new ConfigError(`scheduled_tasks: ${path} cannot be read (${error.code ?? error.message})`, {
         file: path,
       });
     });
-    // Reading a pipe would wait for its writer, and all that the server does with it.
-    if (!about.isFile() || about.size > MAX_BYTES)
-      throw new ConfigError(`scheduled_tasks: ${path} is no file of at most ${MAX_BYTES / 1_048_576} MiB`, {
-        file: path,
-      });
-    const { mtimeMs, size, ino } = about;
-    return `${ino}:${size}:${mtimeMs}`;
+    try {
+      const about = await file.stat();
+      if (!about.isFile() || about.size > MAX_BYTES)
+        throw new ConfigError(`scheduled_tasks: ${path} is no file of at most ${MAX_BYTES / 1_048_576} MiB`, {
+          file: path,
+        });
+      return await use(file, `${about.ino}:${about.size}:${about.mtimeMs}`);
+    } finally {
+      await file.close();
+    }
   }
 
-  async #read(): Promise<{
+  #read(): Promise<{
+    readonly stamp: string;
     readonly declarations: readonly TaskDeclaration[];
     readonly problems: readonly FileProblem[];
   }> {
     const { path, locale } = this.#deps;
-    const { entries, problems } = readScheduledTasks({
-      text: await readFile(path, 'utf8'),
-      file: path,
-      locale,
+    return this.#open(async (file, stamp) => {
+      const text = await file.readFile('utf8');
+      const { entries, problems } = readScheduledTasks({ text, file: path, locale });
+      return { stamp, declarations: entries.map((e) => e.declaration), problems };
     });
-    return { declarations: entries.map((e) => e.declaration), problems };
   }
 
   #report(problems: readonly FileProblem[]): void {
@@ -122,15 +137,27 @@ export class ScheduledTasksFile {
   async #apply(declarations: readonly TaskDeclaration[], retryFailed: boolean): Promise<void> {
     const { declared, log, path } = this.#deps;
     const plan = await declared.plan({ declarations, retryFailed });
-    for (const { kind, taskId, reason } of plan.actions) {
-      if (kind === 'keep') continue;
-      log[kind === 'conflict' ? 'error' : 'info']('scheduled_tasks.plan', {
-        task_id: taskId,
-        action: kind,
-        ...(reason === undefined ? {} : { reason }),
-      });
-    }
-    await declared.apply(plan);
-    log.info('scheduled_tasks.applied', { file: path, tasks: declarations.length });
+    if (this.#told !== this.#seen) this.#tell(plan.actions);
+    this.#told = this.#seen;
+    const done = await declared.apply(plan);
+    // What only the store knew: that there is no room for more tasks, or that a name was taken meanwhile.
+    const foreseen = new Set(plan.actions.flatMap((a) => (a.kind === 'conflict' ? [a.taskId] : [])));
+    const refused = done.actions.filter((a) => a.kind === 'conflict');
+    this.#tell(refused.filter((a) => !foreseen.has(a.taskId)));
+    log.info('scheduled_tasks.applied', {
+      file: path,
+      tasks: declarations.length,
+      ...(refused.length === 0 ? {} : { refused: refused.length }),
+    });
+  }
+
+  #tell(actions: DeclarationPlan['actions']): void {
+    for (const { kind, taskId, reason } of actions)
+      if (kind !== 'keep')
+        this.#deps.log[kind === 'conflict' ? 'error' : 'info']('scheduled_tasks.plan', {
+          task_id: taskId,
+          action: kind,
+          ...(reason === undefined ? {} : { reason }),
+        });
   }
 }

@@ -30,8 +30,8 @@ export interface JsonText {
   placeOfKey(path: JsonPath): FilePlace;
 }
 
-/** A megabyte of plain text; files of people are a thousand times smaller. */
-const LONGEST_FILE = 1_000_000;
+/** Room for as many tasks as a file may have, each with twice of what the documented ones take; files of people are far smaller. */
+const LONGEST_FILE = 8_000_000;
 const DEEPEST = 64;
 /** The first ones; those that follow are mostly their consequences. */
 const MOST_SYNTAX_PROBLEMS = 20;
@@ -175,7 +175,8 @@ export function readJson(p: {
   for (let visit = waiting.pop(); visit !== undefined; visit = waiting.pop()) {
     judgeKeys({ ...visit, tell, lineAt: (offset) => at(offset).line });
     judgeValue(visit, tell);
-    waiting.push(...inside(visit));
+    // One by one: a call takes only so many arguments.
+    for (const next of inside(visit)) waiting.push(next);
   }
 
   const nodeAt = (path: JsonPath): Node => {

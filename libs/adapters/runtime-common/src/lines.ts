@@ -100,13 +100,14 @@ export class LineReader {
     const [bytes, size] = [Buffer.concat(this.#kept), this.#size];
     this.#kept = [];
     this.#size = 0;
-    if (this.#mark?.equals(bytes)) this.#atMark();
-    else if (size > 0) this.#line(bytes, size);
+    if (this.#mark?.equals(bytes)) return this.#atMark();
+    // Blank ones are left out, but cost as much.
+    this.#lines += 1;
+    if (size > 0) this.#line(bytes, size);
   }
 
   #line(bytes: Buffer, size: number): void {
     this.#read += size;
-    this.#lines += 1;
     if (this.#read > MAX_OUTPUT_BYTES) {
       this.#dropped += size;
       return;
