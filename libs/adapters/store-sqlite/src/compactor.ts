@@ -1,7 +1,18 @@
 import { blocksOf, hasRows, type TimeRange } from '@kairos/domain';
 import { foldBlock, WORTHWHILE } from './commit-blocks.ts';
+import type { Arrival } from './arrivals.ts';
 import type { Connection } from './connection.ts';
-import { firstIdOf, lastIdOf, liveRows, shardOf, shardOfId, ShardPages, type PageRow } from './page-rows.ts';
+import type { HotPage } from './hot-page.ts';
+import {
+  ARRIVALS,
+  firstIdOf,
+  lastIdOf,
+  liveRows,
+  shardOf,
+  shardOfId,
+  ShardPages,
+  type PageRow,
+} from './page-rows.ts';
 import { SeriesTables, type KnownSeries } from './series-tables.ts';
 
 /** A shard's series with recent rows that wait to be looked at. */
@@ -17,6 +28,8 @@ interface Waiting {
 interface Looked {
   readonly at: number;
   readonly pages: number;
+  /** How many rows of one series a page brings, about. */
+  readonly perPage: number;
   /** Rows of the block that waits with the most. */
   readonly most: number;
   /** When the first block is over in which rows wait. */
@@ -37,6 +50,8 @@ export interface CompactorDeps {
   readonly seriesOf: (db: Connection, id: number) => KnownSeries | undefined;
   /** Another number after a rollback, and after another connection wrote. */
   readonly era: () => number;
+  /** Sorts all that arrived if any page of it is due; answers up to when nothing waits to be sorted. */
+  readonly sortIf: (db: Connection, isDue: (arrival: Arrival) => boolean) => number;
   /** Any clock that only goes forward. */
   readonly nowMs: () => number;
 }
@@ -45,9 +60,9 @@ export interface CompactorDeps {
 const GLANCES = 16;
 /** A slice blocks this process and all other writers: it ends between two series once it took so long … */
 const SLICE_MS = 4;
-/** … and moved so many rows, or its commit would cost more than its work. */
+/** … and moved none or so many rows, or its commit would cost more than its work. */
 const SLICE_ROWS = 800;
-/** However little came, a shard is looked at again so much later. */
+/** However little came, it is sorted, and a shard looked at again, so much later. */
 const LOOK_AGAIN_MS = 3_600_000;
 
 const EVER = { from: -Infinity, to: Infinity };
@@ -59,7 +74,13 @@ const EVER = { from: -Infinity, to: Infinity };
 export class Compactor {
   readonly #deps: CompactorDeps;
   readonly #looked = new Map<number, Looked>();
+  /** When the first block is over in which a page has rows. */
+  readonly #over = new WeakMap<HotPage, number>();
+  /** The block that was last seen of a series: looking it up is cheaper than reckoning. */
+  readonly #blocks = new Map<number, TimeRange>();
   #settledBefore = NaN;
+  /** Up to when this pass folds: what is not sorted yet waits for another. */
+  #until = NaN;
   #waiting: Waiting[] = [];
   #begun: { readonly shard: number; readonly era: number; readonly slice: ShardFold } | undefined;
 
@@ -70,23 +91,27 @@ export class Compactor {
   /** One slice, inside the caller's write transaction. */
   run(db: Connection, p: Limits): CompactionSlice {
     if (this.#settledBefore !== p.settledBefore || this.#waiting.length === 0) {
-      this.#waiting = waitingIn(db, p.settledBefore).filter((w) => this.#isDue(w, p.settledBefore));
+      this.#until = Math.min(p.settledBefore, this.#sortRipe(db, p.settledBefore));
+      this.#waiting = waitingIn(db, this.#until).filter((w) => this.#isDue(w, this.#until));
       this.#settledBefore = p.settledBefore;
       this.#begun = undefined;
     }
     const { nowMs } = this.#deps;
-    const until = nowMs() + SLICE_MS;
+    const settledBefore = this.#until;
+    const endMs = nowMs() + SLICE_MS;
     let rows = 0;
     let glances = 0;
-    const isLate = (more: number): boolean =>
-      rows + more + glances / GLANCES >= SLICE_ROWS && nowMs() >= until;
+    const isLate = (more: number): boolean => {
+      const done = rows + more;
+      return (done === 0 || done + glances / GLANCES >= SLICE_ROWS) && nowMs() >= endMs;
+    };
     for (let next = this.#waiting.at(-1); next; next = this.#waiting.at(-1)) {
-      const slice = this.#sliceOf(db, next, p.settledBefore);
-      const done = slice.fold({ ...p, maxRows: p.maxRows - rows, isWhole: rows > 0, isLate });
+      const slice = this.#sliceOf(db, next, settledBefore);
+      const done = slice.fold({ settledBefore, maxRows: p.maxRows - rows, isWhole: rows > 0, isLate });
       rows += done.rows;
       if (done.more) return { rows, more: true };
       this.#begun = undefined;
-      this.#looked.set(next.shard, { ...slice.looked, at: p.settledBefore });
+      this.#looked.set(next.shard, { ...slice.looked, at: settledBefore });
       this.#waiting.pop();
       glances += slice.pages.rows;
       // A shard that would not fit would be read in vain.
@@ -95,6 +120,39 @@ export class Compactor {
       if (isEnough) return { rows, more: this.#waiting.length > 0 };
     }
     return { rows, more: false };
+  }
+
+  /** Answers up to when nothing waits to be sorted. What is sorted now makes all shards worth a look. */
+  #sortRipe(db: Connection, settledBefore: number): number {
+    return this.#deps.sortIf(db, (arrival) => {
+      const isRipe = this.#isRipe(db, arrival, settledBefore);
+      if (isRipe) this.#looked.clear();
+      return isRipe;
+    });
+  }
+
+  /** Whether a row of what arrived waits long, or its block is over. */
+  #isRipe(db: Connection, { from, page }: Arrival, settledBefore: number): boolean {
+    if (from < settledBefore - LOOK_AGAIN_MS) return true;
+    let over = this.#over.get(page);
+    if (over === undefined) {
+      over = Infinity;
+      for (let row = 0; row < page.rows; row += 1)
+        over = Math.min(over, this.#overAt(db, page.seriesOf(row), page.tsOf(row)));
+      this.#over.set(page, over);
+    }
+    return over <= settledBefore;
+  }
+
+  /** When the block of a row is over. */
+  #overAt(db: Connection, series: number, ts: number): number {
+    const last = this.#blocks.get(series);
+    if (last && ts >= last.from && ts < last.to) return last.to;
+    const layout = this.#deps.seriesOf(db, series)?.layout;
+    if (!layout) return Infinity;
+    const range = layout.rangeOf(layout.blockOf(ts));
+    this.#blocks.set(series, range);
+    return range.to;
   }
 
   /**
@@ -116,7 +174,7 @@ export class Compactor {
     const last = this.#looked.get(waiting.shard);
     if (!last || waiting.singles.size > 0) return true;
     const isOld = now < last.at || now >= last.at + LOOK_AGAIN_MS || now >= last.over;
-    const grown = waiting.pages - last.pages;
+    const grown = (waiting.pages - last.pages) * last.perPage;
     return isOld || grown < 0 || grown >= (WORTHWHILE - last.most) / 2;
   }
 }
@@ -158,7 +216,9 @@ class ShardFold {
   }
 
   get looked(): Omit<Looked, 'at'> {
-    return { pages: this.#left, most: this.#most, over: this.#over };
+    const { pages, rows, series } = this.pages;
+    const perPage = pages.length === 0 ? 1 : rows / pages.length / series.length;
+    return { pages: this.#left, perPage, most: this.#most, over: this.#over };
   }
 
   /** `isWhole`: no block is to be folded in part. `isLate`: after so many rows, the rest is for the next slice. */
@@ -169,13 +229,17 @@ class ShardFold {
     for (const [id, tables] of this.#tables) {
       if (this.#done.has(id)) continue;
       if (rows > 0 && p.isLate(rows)) return { rows, more: true };
-      for (const block of this.#blocks(id, tables, p.settledBefore)) {
+      for (const [block, most] of this.#blocks(id, tables, p.settledBefore)) {
+        const over = tables.series.layout.rangeOf(block).to;
+        if (most < WORTHWHILE && over > p.settledBefore) {
+          this.#wait(most, over);
+          continue;
+        }
         const limits = { ...p, maxRows: p.maxRows - rows, isWhole: p.isWhole || rows > 0 };
         const { moved, ripe, waiting } = foldBlock(tables, block, limits);
         rows += moved;
         if (moved < ripe) return { rows, more: true };
-        if (waiting > 0) this.#over = Math.min(this.#over, tables.series.layout.rangeOf(block).to);
-        this.#most = Math.max(this.#most, waiting);
+        this.#wait(waiting, over);
       }
       this.#done.add(id);
     }
@@ -183,16 +247,27 @@ class ShardFold {
     return { rows, more: false };
   }
 
-  /** The blocks in which ripe rows may stand. */
-  #blocks(id: number, tables: SeriesTables, settledBefore: number): Set<number> {
+  #wait(rows: number, over: number): void {
+    if (rows > 0) this.#over = Math.min(this.#over, over);
+    this.#most = Math.max(this.#most, rows);
+  }
+
+  /** The blocks in which ripe rows may stand, with the most there may be. */
+  #blocks(id: number, tables: SeriesTables, settledBefore: number): Map<number, number> {
     const { layout } = tables.series;
-    const blocks = new Set<number>();
-    for (const { ts } of this.pages.rowsOf(id, { from: -Infinity, to: settledBefore }))
-      blocks.add(layout.blockOf(ts));
+    const blocks = new Map<number, number>();
+    let [block, to] = [NaN, -Infinity];
+    for (const { ts } of this.pages.rowsOf(id, { from: -Infinity, to: settledBefore })) {
+      if (ts >= to) {
+        block = layout.blockOf(ts);
+        to = layout.rangeOf(block).to;
+      }
+      blocks.set(block, (blocks.get(block) ?? 0) + 1);
+    }
     const range = this.#waiting.singles.get(id);
     for (const run of range ? tables.spans(range).filter(hasRows) : []) {
       const part = { from: Math.max(run.from, range?.from ?? 0), to: Math.min(run.to, range?.to ?? 0) };
-      for (const block of blocksOf(layout, part)) blocks.add(block);
+      for (const single of blocksOf(layout, part)) blocks.set(single, Infinity);
     }
     return blocks;
   }
@@ -202,7 +277,7 @@ class ShardFold {
    * longer slots, or that came later) goes to the tier of single rows, so that it does not keep the page.
    */
   #dropPages(settledBefore: number): void {
-    const live = new Map<unknown, PageRow[]>();
+    const live = new Map<HotPage, PageRow[]>();
     const straggling = new Map<number, PageRow[]>();
     for (const [id, tables] of this.#tables) {
       const rows = this.pages.rowsOf(id, EVER);
@@ -210,7 +285,7 @@ class ShardFold {
       const last = rows.at(-1);
       if (!first || !last) continue;
       for (const row of liveRows(rows, tables.told({ from: first.ts, to: last.ts + 1 })))
-        live.set(row.page, [...(live.get(row.page) ?? []), row]);
+        addTo(live, row.page, row);
     }
     for (const { id, to, page } of this.pages.pages) {
       const left = live.get(page) ?? [];
@@ -220,14 +295,17 @@ class ShardFold {
         continue;
       }
       if (!this.#isKnown) continue;
-      for (const row of left) {
-        const series = page.seriesOf(row.row);
-        straggling.set(series, [...(straggling.get(series) ?? []), row]);
-      }
+      for (const row of left) addTo(straggling, page.seriesOf(row.row), row);
       this.#db.run('DELETE FROM hot_page WHERE id = ?', id);
     }
     for (const [id, rows] of straggling) this.#tables.get(id)?.putSingle(rows.sort((a, b) => a.ts - b.ts));
   }
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
 }
 
 function waitingIn(db: Connection, settledBefore: number): Waiting[] {
@@ -244,7 +322,7 @@ function waitingIn(db: Connection, settledBefore: number): Waiting[] {
   const last = 'SELECT max(id) FROM hot_page WHERE id <= ?';
   for (let id = 0; ;) {
     const first = db.get<{ id: number }>(next, id)?.id;
-    if (first === undefined) break;
+    if (first === undefined || first >= firstIdOf(ARRIVALS)) break;
     const shard = shardOfId(first);
     at(shard).pages = db.number(last, lastIdOf(shard)) - first + 1;
     id = firstIdOf(shard + 1);

@@ -1,8 +1,9 @@
 import { decodeStates } from '@kairos/codec';
 import { KairosError, type CoverageRun, type Grid, type Part } from '@kairos/domain';
+import { Arrivals, type Arrival } from './arrivals.ts';
 import type { Connection } from './connection.ts';
-import { fitsPage, PageBuilder } from './hot-page.ts';
-import { firstIdOf, lastIdOf, shardOf, ShardPages } from './page-rows.ts';
+import { fitsPage } from './hot-page.ts';
+import { shardOf, ShardPages } from './page-rows.ts';
 import type { KnownSeries } from './series-tables.ts';
 
 /** Parts of more rows than this are no recent rows. */
@@ -10,8 +11,6 @@ const MOST_ROWS = 32;
 
 const EVER = { from: -Infinity, to: Infinity };
 
-const PUT_PAGE = 'INSERT INTO hot_page (id, from_ts, to_ts, body) VALUES (?, ?, ?, ?)';
-const LAST_PAGE = 'SELECT max(id) AS id FROM hot_page WHERE id BETWEEN ? AND ?';
 const LAST_SPAN = 'SELECT to_ts FROM span WHERE series = ? ORDER BY from_ts DESC LIMIT 1';
 const LAST_CHUNK = 'SELECT states FROM chunk WHERE series = ? ORDER BY block DESC, part LIMIT 1';
 
@@ -21,9 +20,6 @@ function endInTables(db: Connection, series: number): number {
   const chunk = db.get<{ states: Uint8Array }>(LAST_CHUNK, series);
   return chunk ? Math.max(span, decodeStates(chunk.states).at(-1)?.to ?? -Infinity) : span;
 }
-
-const lastPageOf = (db: Connection, shard: number): number =>
-  db.get<{ id: number | null }>(LAST_PAGE, firstIdOf(shard), lastIdOf(shard))?.id ?? firstIdOf(shard);
 
 const isBare = (run: CoverageRun): boolean =>
   run.state === 'present' &&
@@ -47,19 +43,19 @@ function isPlainTail(grid: Grid, part: Part): boolean {
 
 /**
  * The quick way in for what a live collector brings: final rows beyond everything known of their series. Those need no
- * merge, so they are only gathered, and written as a few pages when their transaction ends. Where each series' knowledge
+ * merge, so they are only gathered, and written as a page when their transaction ends. Where each series' knowledge
  * ends is remembered while this connection alone writes.
  */
 export class HotStage {
-  readonly #pages = new Map<number, { readonly shard: number; readonly page: PageBuilder }>();
-  /** Where knowledge ends, by series. */
-  readonly #ends = new Map<number, number>();
-  /** The last row in pages, by series, of the shards that were looked at. */
+  readonly #arrivals = new Arrivals();
+  /** Where knowledge ends, by series id. */
+  #ends: (number | undefined)[] = [];
+  /** Where it ended at least, of those that are to be looked up again. */
+  readonly #ended = new Map<number, number>();
+  /** The last row in pages, by series, where pages were looked at. */
   readonly #lastRows = new Map<number, number>();
   readonly #shards = new Set<number>();
-  /** Of pages, by shard. */
-  readonly #lastIds = new Map<number, number>();
-  #waiting = 0;
+  #hasLooked = false;
   #version = NaN;
   #era = 0;
 
@@ -81,66 +77,68 @@ export class HotStage {
     const { batch } = part;
     const run = part.runs[0];
     if (!grid || !run || batch.type !== type.id || !isPlainTail(grid, part)) return false;
-    const end = this.#ends.get(series.id) ?? this.#load(db, series);
+    const end = this.#ends[series.id] ?? this.#load(db, series);
     if (run.from < end) return false;
-    const page = this.#pageOf(series.id, batch.columns.length);
+    const page = this.#arrivals.builderOf(batch.columns.length);
     for (let i = 0; i < batch.n; i += 1) page.add(series.id, batch, i);
-    this.#waiting += batch.n;
-    this.#ends.set(series.id, run.to);
-    this.#lastRows.set(series.id, batch.ts[batch.n - 1] ?? NaN);
+    this.#ends[series.id] = run.to;
     return true;
   }
 
   /** Writes what was gathered. */
   settle(db: Connection): void {
-    if (this.#waiting === 0) return;
-    for (const { shard, page } of this.#pages.values()) {
-      if (page.rows === 0) continue;
-      const last = this.#lastIds.get(shard) ?? lastPageOf(db, shard);
-      const { from, to, body } = page.take();
-      db.run(PUT_PAGE, last + 1, from, to, body);
-      this.#lastIds.set(shard, last + 1);
-    }
-    this.#waiting = 0;
+    this.#arrivals.settle(db);
+  }
+
+  /** Sorts what arrived, if any page of it is to be sorted. Answers up to when nothing waits to be sorted. */
+  sortIf(db: Connection, isDue: (arrival: Arrival) => boolean): number {
+    return this.#arrivals.sortIf(db, isDue);
   }
 
   /** After a write of another kind to this series. */
   forget(series: number): void {
-    this.#ends.delete(series);
+    const end = this.#ends[series];
+    if (end !== undefined && end < Infinity) this.#ended.set(series, end);
+    this.#ends[series] = undefined;
   }
 
   /** After a rollback. */
   lost(): void {
     this.#era += 1;
-    this.#pages.clear();
-    this.#waiting = 0;
-    this.#ends.clear();
+    this.#arrivals.lost();
+    this.#ends = [];
+    this.#ended.clear();
     this.#lastRows.clear();
     this.#shards.clear();
-    this.#lastIds.clear();
-  }
-
-  #pageOf(series: number, columns: number): PageBuilder {
-    const shard = shardOf(series);
-    const key = shard * 256 + columns;
-    let found = this.#pages.get(key);
-    if (!found) this.#pages.set(key, (found = { shard, page: new PageBuilder(columns) }));
-    return found.page;
+    this.#hasLooked = false;
   }
 
   #load(db: Connection, { id, layout: { grid } }: KnownSeries): number {
     let end: number;
     try {
-      this.#lookAt(db, shardOf(id));
+      this.#lookAtArrivals(db);
+      if (!this.#lastRows.has(id)) this.#lookAt(db, shardOf(id));
       const last = this.#lastRows.get(id);
       const paged = last === undefined || !grid ? -Infinity : grid.openOf(grid.indexOf(last) + 1);
-      end = Math.max(endInTables(db, id), paged);
+      end = Math.max(endInTables(db, id), paged, this.#ended.get(id) ?? -Infinity);
     } catch (error) {
       if (!KairosError.is(error)) throw error;
       end = Infinity; // Something of it is damaged; whoever reads that tells of it.
     }
-    this.#ends.set(id, end);
+    this.#ends[id] = end;
     return end;
+  }
+
+  /** What arrived last of a series lies here, if any of it does. */
+  #lookAtArrivals(db: Connection): void {
+    if (this.#hasLooked) return;
+    for (const { page } of this.#arrivals.pages(db))
+      for (let row = 0; row < page.rows; row += 1) this.#noteLast(page.seriesOf(row), page.tsOf(row));
+    this.#hasLooked = true;
+  }
+
+  #noteLast(series: number, ts: number): void {
+    if (!(ts <= (this.#lastRows.get(series) ?? -Infinity))) this.#lastRows.set(series, ts);
   }
 
   #lookAt(db: Connection, shard: number): void {
@@ -148,7 +146,7 @@ export class HotStage {
     const pages = new ShardPages(db, shard, Infinity);
     for (const series of pages.series) {
       const last = pages.rowsOf(series, EVER).at(-1)?.ts;
-      if (last !== undefined) this.#lastRows.set(series, last);
+      if (last !== undefined) this.#noteLast(series, last);
     }
     this.#shards.add(shard);
   }

@@ -30,6 +30,12 @@ export const firstIdOf = (shard: number): number => shard * IDS;
 export const lastIdOf = (shard: number): number => (shard + 1) * IDS - 1;
 export const shardOfId = (id: number): number => Math.floor(id / IDS);
 
+/**
+ * The pages of what arrived and is not sorted yet, of all series: a shard beyond all others, for series ids below 2^25,
+ * so that these pages lie at the end of the table.
+ */
+export const ARRIVALS = 2 ** 21;
+
 /** Where a row of a page stands. */
 export interface PageRow {
   readonly ts: number;
@@ -40,19 +46,20 @@ export interface PageRow {
 /** Beyond it no date exists. */
 const LAST = 9e15;
 
-interface PageRecord {
+export interface PageRecord {
   readonly id: number;
+  readonly from_ts: number;
   readonly to_ts: number;
   readonly body: Uint8Array;
 }
 
 const PAGES = `
-SELECT id, to_ts, body FROM hot_page WHERE id BETWEEN ? AND ? AND to_ts > ? AND from_ts < ? ORDER BY id`;
+SELECT id, from_ts, to_ts, body FROM hot_page WHERE id BETWEEN ? AND ? AND to_ts > ? AND from_ts < ? ORDER BY id`;
 
 const FIRST_PAGE = `
 SELECT from_ts FROM hot_page WHERE id BETWEEN ? AND ? AND to_ts > ? AND from_ts < ? ORDER BY id LIMIT 1`;
 
-const pagesOf = (db: Connection, shard: number, range: TimeRange): PageRecord[] =>
+export const pagesOf = (db: Connection, shard: number, range: TimeRange): PageRecord[] =>
   db.all<PageRecord>(
     PAGES,
     firstIdOf(shard),
@@ -63,9 +70,25 @@ const pagesOf = (db: Connection, shard: number, range: TimeRange): PageRecord[] 
 
 /** Where the first page begins that may have rows of a series in the range. */
 export function firstPage(db: Connection, series: number, range: TimeRange): number | undefined {
-  const shard = shardOf(series);
-  return db.get<{ from_ts: number }>(FIRST_PAGE, firstIdOf(shard), lastIdOf(shard), range.from, range.to)
-    ?.from_ts;
+  const first = [shardOf(series), ARRIVALS].map(
+    (shard) =>
+      db.get<{ from_ts: number }>(FIRST_PAGE, firstIdOf(shard), lastIdOf(shard), range.from, range.to)
+        ?.from_ts ?? Infinity,
+  );
+  const from = Math.min(...first);
+  return from < Infinity ? from : undefined;
+}
+
+const SORTED = 'SELECT body FROM hot_page WHERE id < ? AND to_ts > ? AND from_ts < ?';
+
+/** Tells of rows in the range whether they are sorted already: what still stands among the arrivals is then a copy. */
+export function sortedIn(db: Connection, range: TimeRange): (series: number, ts: number) => boolean {
+  const keys = new Set<string>();
+  for (const { body } of db.all<{ body: Uint8Array }>(SORTED, firstIdOf(ARRIVALS), range.from, range.to)) {
+    const page = new HotPage(body);
+    for (let row = 0; row < page.rows; row += 1) keys.add(`${page.seriesOf(row)} ${page.tsOf(row)}`);
+  }
+  return (series, ts) => keys.has(`${series} ${ts}`);
 }
 
 /** Where rows in pages come from: a query, or pages read already. */
@@ -90,7 +113,8 @@ export function pagesIn(db: Connection): PageSource {
   return {
     rowsOf(series, range) {
       const found: PageRow[] = [];
-      for (const { body } of pagesOf(db, shardOf(series), range)) {
+      const records = [shardOf(series), ARRIVALS].flatMap((shard) => pagesOf(db, shard, range));
+      for (const { body } of records) {
         const page = new HotPage(body);
         for (let row = 0; row < page.rows; row += 1) {
           if (page.seriesOf(row) !== series) continue;

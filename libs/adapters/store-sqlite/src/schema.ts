@@ -208,12 +208,19 @@ CREATE TABLE hot_page (
 ) STRICT;
 `;
 
+/**
+ * Format 5 adds a shard of pages beyond all others: what arrived last, of all series, before it is sorted into the pages of
+ * its shards (arrivals.ts). A row may lie in both for a while. Earlier releases would not look there.
+ */
+const FORMAT_5 = '';
+
 /** Ascending by version. A released step is never edited; a change of format is a new step. */
 export const MIGRATIONS: readonly Migration[] = [
   { version: 1, sql: FORMAT_1 },
   { version: 2, sql: FORMAT_2 },
   { version: 3, sql: FORMAT_3 },
   { version: 4, sql: FORMAT_4 },
+  { version: 5, sql: FORMAT_5 },
 ];
 
 export const latestOf = (migrations: readonly Migration[]): number => migrations.at(-1)?.version ?? 0;

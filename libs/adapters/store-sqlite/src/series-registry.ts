@@ -21,6 +21,7 @@ const seriesOf = (row: SeriesRow): Series => JSON.parse(row.doc) as Series;
 /** Which series there are. Ids never change and series never go, so what was once read is remembered. */
 export class SeriesRegistry {
   readonly #byKey = new Map<string, KnownSeries>();
+  readonly #byId = new Map<number, KnownSeries>();
 
   ensure(db: Connection, series: Series): Series {
     if (!dataTypeOf(series.dataType)) {
@@ -78,6 +79,7 @@ export class SeriesRegistry {
     if (!row) throw new NotFoundError('series', key, 'SERIES_NOT_FOUND');
     const series = { id: row.id, layout: layoutOf(seriesOf(row)) };
     this.#byKey.set(key, series);
+    this.#byId.set(series.id, series);
     return series;
   }
 
@@ -86,6 +88,8 @@ export class SeriesRegistry {
   }
 
   byId(db: Connection, id: number): KnownSeries | undefined {
+    const remembered = this.#byId.get(id);
+    if (remembered) return remembered;
     const row = db.get<SeriesRow>('SELECT id, doc FROM series WHERE id = ?', id);
     return row && this.known(db, seriesOf(row).key);
   }

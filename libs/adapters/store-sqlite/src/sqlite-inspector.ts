@@ -25,7 +25,15 @@ import type {
 import type { SqliteClient } from './client.ts';
 import { identityOf } from './file-watch.ts';
 import { HotPage } from './hot-page.ts';
-import { liveRows, pagesIn, runsOfRows } from './page-rows.ts';
+import {
+  ARRIVALS,
+  liveRows,
+  pagesIn,
+  runsOfRows,
+  shardOfId,
+  sortedIn,
+  type PageRecord,
+} from './page-rows.ts';
 import type { Connection } from './connection.ts';
 import { containerFaults } from './container-faults.ts';
 import { cursorOf, parseCursor } from './cursor.ts';
@@ -51,6 +59,8 @@ interface HotRow extends RowKey {
   readonly series: number;
   readonly body: string;
 }
+
+type IsCopied = (series: number, ts: number) => boolean;
 
 const PROMISING = `
 SELECT from_ts, to_ts, facts FROM span WHERE series = ? AND to_ts > ?
@@ -278,23 +288,34 @@ function pagedAfter(
   registry: SeriesRegistry,
   p: { readonly after: number; readonly limit: number },
 ): Page<InspectedHotRow> {
-  const sql = 'SELECT id, from_ts, body FROM hot_page WHERE id > ? ORDER BY id LIMIT 1';
+  const sql = 'SELECT id, from_ts, to_ts, body FROM hot_page WHERE id > ? ORDER BY id LIMIT 1';
   const items: InspectedHotRow[] = [];
   let { after } = p;
   while (items.length < p.limit) {
-    const found = db.get<{ id: number; from_ts: number; body: Uint8Array }>(sql, after);
+    const found = db.get<PageRecord>(sql, after);
     if (!found) return { items };
     after = found.id;
     const { value, fault } = attempt(() => new HotPage(found.body));
-    if (value) items.push(...countingIn(db, registry, value));
+    if (value) items.push(...countingIn(db, registry, { page: value, copied: copiedOf(db, found) }));
     else items.push({ key: undefined, ts: found.from_ts, tie: '', run: undefined, fault });
   }
   return { items, next: cursorOf(['paged', after, 0, '']) };
 }
 
-function countingIn(db: Connection, registry: SeriesRegistry, page: HotPage): InspectedHotRow[] {
+/** Which rows of an unsorted page lie in a sorted one too. A sorted page that cannot be read is told of as what it is. */
+function copiedOf(db: Connection, { id, from_ts: from, to_ts: to }: PageRecord): IsCopied {
+  const isCopied = shardOfId(id) === ARRIVALS ? attempt(() => sortedIn(db, { from, to })).value : undefined;
+  return isCopied ?? (() => false);
+}
+
+function countingIn(
+  db: Connection,
+  registry: SeriesRegistry,
+  { page, copied }: { readonly page: HotPage; readonly copied: IsCopied },
+): InspectedHotRow[] {
   return Array.from({ length: page.rows }, (_, row): InspectedHotRow[] => {
     const ts = page.tsOf(row);
+    if (copied(page.seriesOf(row), ts)) return [];
     const known = registry.byId(db, page.seriesOf(row));
     const { grid } = known?.layout ?? {};
     if (!known || !grid) return [{ key: undefined, ts, tie: '', run: undefined, fault: undefined }];

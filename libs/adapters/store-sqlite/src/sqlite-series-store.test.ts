@@ -34,11 +34,11 @@ describe('SqliteSeriesStore tiers', () => {
       expect(count('chunk')).toBeGreaterThanOrEqual(2);
     }));
 
-  it('gathers records that follow one another in pages, which tell their own coverage', () =>
+  it('gathers records that follow one another in a page, which tells their own coverage', () =>
     withStore(async (store, count) => {
       for (let slot = 0; slot < 20; slot += 1) await store.commit({ series, part: klineRows(1, at(slot)) });
 
-      expect(['hot_page', 'hot', 'span', 'chunk'].map(count)).toEqual([20, 0, 0, 0]);
+      expect(['hot_page', 'hot', 'span', 'chunk'].map(count)).toEqual([1, 0, 0, 0]);
       expect(await store.coverage({ key: series.key, range: { from: at(-9), to: at(99) } })).toEqual([
         { from: at(0), to: at(20), state: 'present' },
       ]);
@@ -100,7 +100,7 @@ describe('SqliteSeriesStore tiers', () => {
 
       const early = await store.compact({ settledBefore: at(100), maxRows: 4_000 });
       const worth = await store.compact({ settledBefore: at(255), maxRows: 4_000 });
-      expect([early.rows, worth.rows, count('hot_page')]).toEqual([0, 510, 5]);
+      expect([early.rows, worth.rows, count('hot_page')]).toEqual([0, 510, 1]);
 
       const rest = await store.compact({ settledBefore: at(100_000), maxRows: 4_000 });
       expect([rest.rows, count('hot_page'), count('span')]).toEqual([10, 0, 0]);

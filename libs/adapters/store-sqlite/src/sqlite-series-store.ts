@@ -69,6 +69,7 @@ export class SqliteSeriesStore implements SeriesStore {
     this.#compactor = new Compactor({
       seriesOf: (db, id) => this.#registry.byId(db, id),
       era: () => client.stage.era,
+      sortIf: (db, isDue) => client.stage.sortIf(db, isDue),
       nowMs: () => performance.now(),
     });
     this.#clock = clock;
@@ -153,7 +154,7 @@ export class SqliteSeriesStore implements SeriesStore {
     readonly settledBefore: number;
     readonly maxRows: number;
   }): Promise<{ readonly rows: number; readonly more: boolean }> {
-    return this.#face.write((db) => this.#compactor.run(db, p), { rows: p.maxRows });
+    return this.#face.write((db) => this.#compact(db, p), { rows: p.maxRows });
   }
 
   /** Closes this face only; the file stays open for the others. */
@@ -163,6 +164,18 @@ export class SqliteSeriesStore implements SeriesStore {
 
   #tables(db: Connection, key: string): SeriesTables {
     return new SeriesTables(db, this.#registry.known(db, key));
+  }
+
+  #compact(
+    db: Connection,
+    p: { readonly settledBefore: number; readonly maxRows: number },
+  ): { readonly rows: number; readonly more: boolean } {
+    try {
+      return this.#compactor.run(db, p);
+    } catch (error) {
+      this.#stage.lost(); // What it sorted is undone.
+      throw error;
+    }
   }
 
   /** Rows after all others of their series need no look at those. */

@@ -44,14 +44,59 @@ export interface WriteLaneParts {
   onFault?(error: KairosError): void;
 }
 
+/** A write on its way, whatever it answers. */
 interface Job {
   readonly weight: number;
+  /** @throws what the write throws */
   run(db: Connection): void;
-  /** True: done. */
-  readonly light: ((db: Connection) => boolean) | undefined;
-  readonly onUnknown: (() => void) | undefined;
+  /** The cheaper way. False: it is not its case. @throws what the write throws, having left nothing behind */
+  runLight(db: Connection): boolean;
+  /** After a commit of unknown outcome: whether there is an answer for that. */
+  giveUp(): boolean;
   resolve(): void;
-  reject(error: KairosError): void;
+  readonly reject: (error: KairosError) => void;
+}
+
+/** One object with methods rather than closures: many come at once. */
+class Write<T> implements Job {
+  readonly weight: number;
+  readonly #op: (db: Connection) => T;
+  readonly #options: WriteOptions<T>;
+  readonly #resolve: (answer: T) => void;
+  readonly reject: (error: KairosError) => void;
+  #answer: T | undefined;
+
+  constructor(
+    op: (db: Connection) => T,
+    options: WriteOptions<T>,
+    resolve: (answer: T) => void,
+    reject: (error: KairosError) => void,
+  ) {
+    this.weight = WRITE_WEIGHT + (options.rows ?? 0);
+    this.#op = op;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.reject = reject;
+  }
+
+  run(db: Connection): void {
+    this.#answer = this.#op(db);
+  }
+
+  runLight(db: Connection): boolean {
+    this.#answer = this.#options.light?.(db);
+    return this.#answer !== undefined;
+  }
+
+  giveUp(): boolean {
+    const { onUnknown } = this.#options;
+    if (onUnknown) this.#answer = onUnknown();
+    return onUnknown !== undefined;
+  }
+
+  resolve(): void {
+    this.#resolve(this.#answer as T);
+  }
 }
 
 /**
@@ -68,12 +113,6 @@ const MOST_JOBS = Math.ceil(GROUP_WEIGHT / LIGHT_WEIGHT);
 interface Done {
   readonly kept: readonly Job[];
   readonly left: readonly Job[];
-}
-
-interface Outcome {
-  /** Otherwise it was rejected. */
-  readonly stands: boolean;
-  readonly weight: number;
 }
 
 /** The whole transaction is lost to it. */
@@ -101,26 +140,8 @@ export class WriteLane {
   }
 
   write<T>(op: (db: Connection) => T, options: WriteOptions<T> = {}): Promise<T> {
-    const { onUnknown, rows = 0, light } = options;
     return new Promise<T>((resolve, reject) => {
-      let answer: () => T;
-      this.#queue.push({
-        weight: WRITE_WEIGHT + rows,
-        light:
-          light &&
-          ((db) => {
-            const value = light(db);
-            if (value !== undefined) answer = () => value;
-            return value !== undefined;
-          }),
-        run: (db) => {
-          const value = op(db);
-          answer = () => value;
-        },
-        onUnknown: onUnknown && (() => void (answer = onUnknown)),
-        resolve: () => resolve(answer()),
-        reject,
-      });
+      this.#queue.push(new Write(op, options, resolve, reject));
       this.#working ??= this.#work();
     });
   }
@@ -181,30 +202,30 @@ export class WriteLane {
   #runJobs(jobs: readonly Job[]): Done {
     const kept: Job[] = [];
     let weight = 0;
-    for (const [i, job] of jobs.entries()) {
-      if (weight >= GROUP_WEIGHT) return { kept, left: jobs.slice(i) };
-      const outcome = this.#runLight(job) ?? this.#runHeavy(job);
-      weight += outcome.weight;
-      if (outcome.stands) kept.push(job);
+    let i = 0;
+    for (const job of jobs) {
+      if (weight >= GROUP_WEIGHT) break;
+      i += 1;
+      const isLight = this.#runLight(job);
+      if (isLight ?? this.#runHeavy(job)) kept.push(job);
+      weight += isLight === undefined ? job.weight : job.weight - WRITE_WEIGHT + LIGHT_WEIGHT;
     }
-    return { kept, left: [] };
+    return { kept, left: jobs.slice(i) };
   }
 
-  /** Undefined: it is none. What it throws left nothing behind. */
-  #runLight(job: Job): Outcome | undefined {
-    if (!job.light) return undefined;
+  /** Whether it stands; undefined: it is none. What it throws left nothing behind. */
+  #runLight(job: Job): boolean | undefined {
     try {
-      const weight = job.weight - WRITE_WEIGHT + LIGHT_WEIGHT;
-      return job.light(this.#parts.writer) ? { stands: true, weight } : undefined;
+      return job.runLight(this.#parts.writer) ? true : undefined;
     } catch (raw) {
       this.#reject(job, raw);
-      return { stands: false, weight: LIGHT_WEIGHT };
+      return false;
     }
   }
 
-  #runHeavy(job: Job): Outcome {
+  /** Whether it stands. */
+  #runHeavy(job: Job): boolean {
     const { writer, stage } = this.#parts;
-    const { weight } = job;
     stage?.settle(writer);
     writer.run('SAVEPOINT job');
     let stands = true;
@@ -216,7 +237,7 @@ export class WriteLane {
       writer.run('ROLLBACK TO job');
     }
     writer.run('RELEASE job');
-    return { stands, weight };
+    return stands;
   }
 
   /** @throws what ends the whole transaction. */
@@ -233,12 +254,10 @@ export class WriteLane {
       this.#refuse(jobs, endsAll(error) ? error : unknownOutcomeError(this.#parts.path, raw));
       return;
     }
-    for (const job of jobs) {
-      if (!job.onUnknown) continue;
-      job.onUnknown();
-      job.resolve();
-    }
-    const repeatable = jobs.filter((job) => !job.onUnknown);
+    const repeatable: Job[] = [];
+    for (const job of jobs)
+      if (job.giveUp()) job.resolve();
+      else repeatable.push(job);
     if (repeatable.length > 0) await this.#runGroup(repeatable, true);
   }
 
