@@ -56,67 +56,106 @@ const MAX_SCALE = 18;
 /** At most one row in so many may stand as an exception before the column widens instead. */
 const EXCEPTION_SHARE = 16;
 
-/** Scratch of a decimal column being built: mantissas that fit a double at once, all others kept as parts. */
-class DecimalScan {
+const MINUS = 45;
+const POINT = 46;
+/** Mantissas below it are exact as doubles, with a digit to spare. */
+const NARROW = 1e15;
+const MOST_CHARACTERS = 24;
+const NO_ASCII = 255;
+/** Where short texts are laid out to be read, one at a time. */
+const SCRATCH = new Uint8Array(MOST_CHARACTERS + 2);
+
+/**
+ * A decimal column in the making: row by row, each set once, in any order. Mantissas that fit a double are kept as such,
+ * all others as parts.
+ */
+export class DecimalColumnBuilder {
   readonly mantissas: Float64Array;
   readonly scales: Uint8Array;
   readonly wide = new Map<number, DecimalParts>();
   nulls: Uint8Array | undefined;
   maxScale = 0;
+  readonly #name: string;
 
-  constructor(values: readonly unknown[], name: string) {
-    const n = values.length;
-    this.mantissas = new Float64Array(n);
-    this.scales = new Uint8Array(n);
-    for (let i = 0; i < n; i += 1) {
-      const value = values[i];
-      if (value === null || value === undefined) (this.nulls ??= new Uint8Array(n))[i] = 1;
-      else if (typeof value !== 'string' || !this.#scanFast(i, value)) this.#scanSlow(i, String(value), name);
-    }
+  constructor(rows: number, name: string) {
+    this.mantissas = new Float64Array(rows);
+    this.scales = new Uint8Array(rows);
+    this.#name = name;
   }
 
-  /** Plain decimals of up to 15 digits, the usual case, without allocating. */
-  #scanFast(i: number, text: string): boolean {
-    const length = text.length;
-    let p = text.charCodeAt(0) === 45 ? 1 : 0;
-    const start = p;
-    if (length - p > 24 || length === p) return false;
+  setNull(row: number): void {
+    (this.nulls ??= new Uint8Array(this.mantissas.length))[row] = 1;
+  }
+
+  /** A decimal in any form. @throws RangeError when it is none */
+  set(row: number, text: string): void {
+    if (this.#readShort(row, text)) return;
+    const parts = parseDecimal(text);
+    if (!parts) throw new RangeError(`column ${this.#name}, row ${row}: not a decimal: ${text.slice(0, 40)}`);
+    this.wide.set(row, parts);
+  }
+
+  /**
+   * Reads a plain decimal of up to 15 digits out of the ASCII of a longer text, without allocating: the usual case. It begins
+   * at `from` and ends before the byte `until`. Answers where that stands; −1: there is none, nothing was set, and `set`
+   * may be called instead.
+   */
+  read(row: number, ascii: Uint8Array, from: number, until: number): number {
+    const isNegative = ascii[from] === MINUS;
+    const start = isNegative ? from + 1 : from;
     let mantissa = 0;
     let scale = -1;
     let pendingZeros = 0;
-    for (; p < length; p += 1) {
-      const digit = text.charCodeAt(p) - 48;
-      if (digit === -2 && scale < 0) {
+    let p = start;
+    for (; p < ascii.length; p += 1) {
+      const code = ascii[p] ?? 0;
+      if (code === POINT && scale < 0) {
         scale = 0;
         continue;
       }
-      if (digit < 0 || digit > 9) return false;
+      const digit = code - 48;
+      if (digit < 0 || digit > 9) break;
       if (scale >= 0 && digit === 0) {
         pendingZeros += 1;
         continue;
       }
       if (scale >= 0) scale += pendingZeros + 1;
-      mantissa = mantissa * (POW10[pendingZeros + 1] ?? 10) + digit;
+      mantissa =
+        pendingZeros === 0 ? mantissa * 10 + digit : mantissa * (POW10[pendingZeros + 1] ?? NaN) + digit;
       pendingZeros = 0;
-      if (mantissa >= 1e15) return false;
     }
-    if (scale > MAX_SCALE || (length - start === 1 && text.charCodeAt(start) === 46)) return false;
-    this.mantissas[i] = start === 1 && mantissa !== 0 ? -mantissa : mantissa;
+    const length = p - start;
+    const isPointAlone = length === 1 && scale === 0;
+    if (length === 0 || length > MOST_CHARACTERS || isPointAlone || scale > MAX_SCALE) return -1;
+    if (!(mantissa < NARROW) || ascii[p] !== until) return -1;
     const used = scale > 0 ? scale : 0;
-    this.scales[i] = used;
+    this.mantissas[row] = isNegative && mantissa !== 0 ? -mantissa : mantissa;
+    this.scales[row] = used;
     if (used > this.maxScale) this.maxScale = used;
-    return true;
+    return p;
   }
 
-  #scanSlow(i: number, text: string, name: string): void {
-    const parts = parseDecimal(text);
-    if (!parts) throw new RangeError(`column ${name}, row ${i}: not a decimal: ${text.slice(0, 40)}`);
-    this.wide.set(i, parts);
+  #readShort(row: number, text: string): boolean {
+    const { length } = text;
+    if (length > MOST_CHARACTERS + 1) return false;
+    for (let i = 0; i < length; i += 1) SCRATCH[i] = Math.min(text.charCodeAt(i), NO_ASCII);
+    SCRATCH[length] = 0;
+    return this.read(row, SCRATCH, 0, 0) === length;
+  }
+
+  /** The column; the builder must not be used on. */
+  column(): DecimalColumn {
+    let wideScale = this.maxScale;
+    for (const parts of this.wide.values())
+      if (parts.scale <= MAX_SCALE) wideScale = Math.max(wideScale, parts.scale);
+    const narrow = buildNarrow(this, safeScale(this));
+    const odd = narrow.exceptions?.size ?? 0;
+    return odd * EXCEPTION_SHARE > this.mantissas.length ? buildWide(this, wideScale) : narrow;
   }
 }
 
 /** The largest scale at which every narrow value still fits 53 bits. */
-function safeScale(scan: DecimalScan): number {
+function safeScale(scan: DecimalColumnBuilder): number {
   let scale = scan.maxScale;
   for (let i = 0; i < scan.mantissas.length; i += 1) {
     const size = Math.abs(scan.mantissas[i] ?? 0);
@@ -125,7 +164,7 @@ function safeScale(scan: DecimalScan): number {
   return scale;
 }
 
-function buildNarrow(scan: DecimalScan, scale: number): DecimalColumn {
+function buildNarrow(scan: DecimalColumnBuilder, scale: number): DecimalColumn {
   const n = scan.mantissas.length;
   const ints = new Float64Array(n);
   const exceptions = new Map<number, string>();
@@ -148,7 +187,7 @@ function buildNarrow(scan: DecimalScan, scale: number): DecimalColumn {
   };
 }
 
-function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
+function buildWide(scan: DecimalColumnBuilder, scale: number): DecimalColumn {
   const n = scan.mantissas.length;
   const ints = new BigInt64Array(n);
   const exceptions = new Map<number, string>();
@@ -177,13 +216,13 @@ function buildWide(scan: DecimalScan, scale: number): DecimalColumn {
  * decimal. @throws RangeError when a value is not a decimal.
  */
 export function decimalColumn(values: readonly unknown[], name = 'decimal'): DecimalColumn {
-  const scan = new DecimalScan(values, name);
-  let wideScale = scan.maxScale;
-  for (const parts of scan.wide.values())
-    if (parts.scale <= MAX_SCALE) wideScale = Math.max(wideScale, parts.scale);
-  const narrow = buildNarrow(scan, safeScale(scan));
-  const odd = narrow.exceptions?.size ?? 0;
-  return odd * EXCEPTION_SHARE > values.length ? buildWide(scan, wideScale) : narrow;
+  const builder = new DecimalColumnBuilder(values.length, name);
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i];
+    if (value === null || value === undefined) builder.setNull(i);
+    else builder.set(i, typeof value === 'string' ? value : String(value));
+  }
+  return builder.column();
 }
 
 function intColumn(values: readonly unknown[], name: string): IntColumn {

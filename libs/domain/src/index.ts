@@ -53,6 +53,7 @@ export {
 export {
   buildColumn,
   decimalColumn,
+  DecimalColumnBuilder,
   sameValue,
   valueAt,
   type Column,

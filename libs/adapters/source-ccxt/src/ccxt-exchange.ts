@@ -28,6 +28,7 @@ export type Fetch2Args = readonly [
 /** The part of a ccxt exchange that is used here. ccxt's own types are far larger than this use of it. */
 export interface CcxtExchange {
   readonly id: string;
+  parseJson(body: string): unknown;
   urls: Record<string, unknown>;
   options: Record<string, unknown>;
   readonly has: Readonly<Record<string, unknown>>;

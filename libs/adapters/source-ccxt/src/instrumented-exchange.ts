@@ -49,6 +49,7 @@ export function instrument(
   exchange.fetchImplementation = (url: string, params: FetchParams) => client.send(url, params);
   priceRequests(exchange, settings.origin, limits);
   keepParsed(exchange);
+  letCallsRead(exchange);
   narrowMarkets(exchange, settings.fetchMarketTypes);
   if (settings.origin) exchange.urls['api'] = redirectUrls(exchange.urls['api'], settings.origin.origin);
   if (isBinanceFamily(exchange.id)) {
@@ -100,6 +101,11 @@ function keepParsed(exchange: CcxtExchange): void {
     if (trace) trace.parsed = parsed;
     return parsed;
   };
+}
+
+function letCallsRead(exchange: CcxtExchange): void {
+  const parse = exchange.parseJson.bind(exchange);
+  exchange.parseJson = (body) => currentCall().read?.(body) ?? parse(body);
 }
 
 /** What the exchange would load if it were not narrowed. */

@@ -11,6 +11,7 @@ import {
   onlyColumns,
   type KlineShape,
 } from './kline-rows.ts';
+import { scanKlines } from './kline-text.ts';
 import { hasRawKlines, windowRules, type MarketFamily } from './venue-facts.ts';
 
 /** A request for candles, with what is known around it. */
@@ -48,7 +49,7 @@ export const isRaw = (
 
 /** Candles from one request. Within a call's context. */
 export async function fetchKlines(p: KlineRequest, call: CallContext): Promise<RecordBatch> {
-  return isRaw(p.exchange, p.request) ? fetchRaw(p) : fetchUnified(p, call);
+  return isRaw(p.exchange, p.request) ? fetchRaw(p, call) : fetchUnified(p, call);
 }
 
 const ENDPOINTS: Readonly<Record<string, { readonly name: string; readonly shape: KlineShape }>> = {
@@ -58,8 +59,17 @@ const ENDPOINTS: Readonly<Record<string, { readonly name: string; readonly shape
 };
 
 /** Binance's own rows: ccxt would drop quote volume and trade count. Both bounds are inclusive. */
-async function fetchRaw({ exchange, request, columns, what }: KlineRequest): Promise<RecordBatch> {
+async function fetchRaw(
+  { exchange, request, columns, what }: KlineRequest,
+  call: CallContext,
+): Promise<RecordBatch> {
   const endpoint = ENDPOINTS[familyOf(request.market)] ?? { name: '', shape: BINANCE_ROW };
+  const shape = onlyColumns(endpoint.shape, columns);
+  let scanned: RecordBatch | undefined;
+  call.read = (body) => {
+    scanned = scanKlines(body, shape);
+    return scanned && [];
+  };
   const rows = await callEndpoint(exchange, endpoint.name, {
     symbol: request.market.marketId,
     interval: intervalOf(exchange, request.timeframe),
@@ -67,7 +77,7 @@ async function fetchRaw({ exchange, request, columns, what }: KlineRequest): Pro
     ...(request.until === undefined ? {} : { endTime: request.until - 1 }),
     limit: request.limit,
   });
-  return klineBatch(rows, onlyColumns(endpoint.shape, columns), what);
+  return scanned ?? klineBatch(rows, shape, what);
 }
 
 /**
