@@ -1,10 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { SystemClock } from '@kairos/clock-system';
 import type { RuntimeConfig } from '@kairos/config';
 import { ConfigError } from '@kairos/domain';
 import { EXIT, type Call, type ExitCode, type Work } from './command.ts';
 import { loadConfigOrDefaults, type Loaded } from './configuration.ts';
+import { calendarChecks } from './doctor/calendar-checks.ts';
 import { same, type Check } from './doctor/check.ts';
 import { diskCheck, nodeCheck, storeCheck } from './doctor/machine-checks.ts';
 import { proxyChecks, serverCheck } from './doctor/network-checks.ts';
@@ -86,11 +88,12 @@ async function checkAll(call: Call, loaded: Loaded): Promise<readonly Check[]> {
   const { config } = loaded;
   const named = textOf(call, 'store');
   const path = named ?? config.taskStore.path;
-  const [store, server, proxies, python] = await Promise.all([
+  const [store, server, proxies, python, calendars] = await Promise.all([
     storeChecks(config, path, named !== undefined),
     serverCheck(config, path),
     proxyChecks(config),
     pythonChecks(config, call.terminal.env),
+    calendarChecks(config, new SystemClock().now()),
   ]);
   const sources = await askSources(call, config, path);
   return [
@@ -100,6 +103,7 @@ async function checkAll(call: Call, loaded: Loaded): Promise<readonly Check[]> {
     ...store,
     server,
     ...proxies,
+    ...calendars,
     ...sources,
   ];
 }
