@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { FunctionLook, JobCall, JobEnd, JobSink, TaskRuntime } from '@kairos/ports';
 import { checkNames } from '@kairos/runtime-common';
 import { taskEnvironment } from './environment.ts';
@@ -40,8 +40,10 @@ export class PythonRuntime implements TaskRuntime {
   /** @throws ConfigError when `environment` names what tasks must not see. */
   constructor(options: PythonRuntimeOptions) {
     checkNames(options.environment ?? []);
-    const { clock, logger, hostEnv: env, venvDir: dir } = options;
-    this.#options = options;
+    const { clock, logger, hostEnv: env } = options;
+    // Workers have folders of their own to stand in, from which a relative path would lead elsewhere.
+    const dir = resolve(options.venvDir);
+    this.#options = { ...options, venvDir: dir };
     this.#packageDir = options.packageDir ?? findPackage();
     this.#workDir = options.workDir ?? tmpdir();
     this.#environments = new VirtualEnvironments({ dir, env, clock, logger });

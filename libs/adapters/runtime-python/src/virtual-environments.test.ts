@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { RecordingLogger } from '@kairos/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -47,7 +47,8 @@ describe.skipIf(!hasPython)(`Requirements of functions${needsPython}`, { timeout
     root = mkdtempSync(join(tmpdir(), 'venvs-'));
     wheel = join(root, 'synthetic_package-1.0-py3-none-any.whl');
     execFileSync('python3', ['-c', WHEEL, wheel]);
-    rig = openRig({ venvDir: join(root, 'venvs'), logger });
+    // As the default is: from where the server stands.
+    rig = openRig({ venvDir: relative(process.cwd(), join(root, 'venvs')), logger });
     rig.write('needy.py', FUNCTION);
   });
   afterEach(async () => {
