@@ -59,6 +59,12 @@ export type Work = (call: Call) => Promise<ExitCode>;
 /** The command was called wrongly: told with a pointer to its help. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
+  readonly text: Text;
+
+  constructor(text: Text) {
+    super(text.en);
+    this.text = text;
+  }
 }
 
 /** A server that is needed does not answer, or is not the one that is meant. */

@@ -63,7 +63,7 @@ const TASKS: ParentDeclaration = {
   commands: [
     {
       name: 'create',
-      words: '<source> <words...>',
+      words: '<source> <symbols...>',
       usage: 'SOURCE SYMBOL... TIMEFRAME',
       summary: { en: 'collect series from now on', zh: '从现在起持续采集' },
       options: [
@@ -84,7 +84,7 @@ const TASKS: ParentDeclaration = {
     one('show', 'one task with the progress of its series', '查看任务及各序列的进度'),
     {
       name: 'search',
-      words: '<words...>',
+      words: '<word...>',
       usage: 'WORD...',
       summary: { en: 'tasks that hold every word', zh: '查找包含所有词的任务' },
       options: [...FILTERS, ...PAGE, ...DOOR],
@@ -106,7 +106,7 @@ const TASKS: ParentDeclaration = {
 
 const BACKFILL: CommandDeclaration = {
   name: 'backfill',
-  words: '<source> <words...>',
+  words: '<source> <symbols...>',
   usage: 'SOURCE SYMBOL... TIMEFRAME[,TIMEFRAME] [OPTIONS]',
   summary: { en: 'fetch history once; again: what is missing', zh: '一次性获取历史；再次运行只补缺' },
   options: [

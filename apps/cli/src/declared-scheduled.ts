@@ -118,10 +118,10 @@ export const SCHEDULED = {
         zh: '原生：由该平台自身保持计划；轮询：每分钟询问到期任务；不支持：无法运行。\n退出码：0 没有错误（可有警告），1 有错误。',
       },
     }),
-    command({ name: 'enable', words: '<names...>', usage: 'NAME...', en: 'switch tasks on', zh: '启用任务' }),
+    command({ name: 'enable', words: '<name...>', usage: 'NAME...', en: 'switch tasks on', zh: '启用任务' }),
     command({
       name: 'disable',
-      words: '<names...>',
+      words: '<name...>',
       usage: 'NAME...',
       en: 'switch tasks off',
       zh: '停用任务',

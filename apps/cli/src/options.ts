@@ -13,7 +13,8 @@ export const flagOf = (call: Call, name: string): boolean => call.options[name] 
 export function languageOption(call: Call): Language | undefined {
   const given = textOf(call, 'lang');
   const known = LANGUAGES.find((l) => l === given);
-  if (given !== undefined && known === undefined) throw new UsageError(`--lang ${given}: must be en or zh`);
+  if (given !== undefined && known === undefined)
+    throw new UsageError({ en: `--lang ${given}: must be en or zh`, zh: `--lang ${given}：只能是 en 或 zh` });
   return known;
 }
 
@@ -27,7 +28,10 @@ export function wholeOf(
   if (given === undefined) return undefined;
   const n = /^\d{1,12}$/.test(given) ? Number(given) : NaN;
   if (!(n >= p.min && n <= p.max))
-    throw new UsageError(`--${dashed(name)} ${given}: write a whole number from ${p.min} to ${p.max}`);
+    throw new UsageError({
+      en: `--${dashed(name)} ${given}: write a whole number from ${p.min} to ${p.max}`,
+      zh: `--${dashed(name)} ${given}：请写 ${p.min} 到 ${p.max} 的整数`,
+    });
   return n;
 }
 
@@ -42,7 +46,10 @@ export function instantOf(call: Call, name: string): number | undefined {
   if (given === undefined) return undefined;
   const at = INSTANT.test(given) ? Date.parse(given) : NaN;
   if (Number.isNaN(at))
-    throw new UsageError(`--${dashed(name)} ${given}: write 2024-01-31 or 2024-01-31T10:00:00Z`);
+    throw new UsageError({
+      en: `--${dashed(name)} ${given}: write 2024-01-31 or 2024-01-31T10:00:00Z`,
+      zh: `--${dashed(name)} ${given}：请写成 2024-01-31 或 2024-01-31T10:00:00Z`,
+    });
   return at;
 }
 
@@ -54,7 +61,7 @@ export function spanOf(call: Call): {
   const from = instantOf(call, 'from');
   const to = instantOf(call, 'to');
   if (from !== undefined && to !== undefined && from >= to)
-    throw new UsageError('--from must lie before --to');
+    throw new UsageError({ en: '--from must lie before --to', zh: '--from 必须早于 --to' });
   return { from, to };
 }
 

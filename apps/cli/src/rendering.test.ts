@@ -265,11 +265,18 @@ describe('a wrong call', () => {
     [
       'commander.optionMissingArgument',
       "error: option '--days <n>' argument missing",
-      "option '--days <n>' argument missing",
+      "option '--days <n>' wants a value",
       '选项 --days <n> 需要一个值',
     ],
+    [
+      'commander.excessArguments',
+      "error: too many arguments for 'coverage'. Expected 3 arguments but got 4.",
+      'too many words: 3 expected, 4 given',
+      '参数过多：应为 3 个，写了 4 个',
+    ],
+    ['commander.somethingNew', 'error: not known here', 'not known here', 'not known here'],
   ])('%s is told in both languages', (code, message, en, zh) => {
-    expect([usageError({ code, message }, 'en'), usageError({ code, message }, 'zh')]).toEqual([en, zh]);
+    expect(usageError({ code, message })).toEqual({ en, zh });
   });
 });
 

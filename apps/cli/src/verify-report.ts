@@ -23,6 +23,7 @@ interface Words {
   heard(relation: Account['relation'], by: string, slots: string): string;
   readonly alone: string;
   readonly why: Readonly<Record<Uncompared, string>>;
+  readonly aside: (gaps: readonly string[]) => string;
   deepened(slots: string, grade: number): string;
   odd(n: string): string;
   cost(requests: string, weight: string): string;
@@ -54,6 +55,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
       unanswered: 'not answered',
       lacking: 'it has no bars there itself',
     },
+    aside: (gaps) => ` (${gaps.join(', ')})`,
     deepened: (slots, grade) => `${slots} absences now have evidence of grade ${grade}`,
     odd: (n) => `${n} bars of other timeframes are wrong themselves: the rest agree with what is stored`,
     cost: (requests, weight) => `${requests} requests, weight ${weight}`,
@@ -94,11 +96,12 @@ const WORDS: Readonly<Record<Language, Words>> = {
       `${{ coarser: '对照较长周期', finer: '对照较短周期', second: '对照来源' }[relation]} ${by}：已比较 ${slots} 个时段`,
     alone: '只核对自身：该来源没有可对照的其他周期',
     why: {
-      unsettled: '相邻时段尚未确定',
-      unavailable: '相邻时段无法取得',
-      unanswered: '未获回答',
-      lacking: '对方自身缺少 K 线',
+      unsettled: '个相邻时段尚未确定',
+      unavailable: '个相邻时段无法取得',
+      unanswered: '个时段未获回答',
+      lacking: '个时段对方自身缺少 K 线',
     },
+    aside: (gaps) => `（${gaps.join('，')}）`,
     deepened: (slots, grade) => `${slots} 处空缺的证据提升到 ${grade} 级`,
     odd: (n) => `另有 ${n} 根其他周期的 K 线自身有误：其余证据与已存数据一致`,
     cost: (requests, weight) => `${requests} 次请求，权重 ${weight}`,
@@ -165,7 +168,7 @@ function outcomeLines(v: VerifiedSeries, outcome: VerifyOutcome, words: Words): 
       .filter((why) => h[why] > 0)
       .map((why) => `${number(h[why])} ${words.why[why]}`);
     const heard = words.heard(h.relation, h.by, number(h.compared));
-    return `  ${gaps.length > 0 ? `${heard} (${gaps.join(', ')})` : heard}`;
+    return `  ${gaps.length > 0 ? `${heard}${words.aside(gaps)}` : heard}`;
   });
   const slots = outcome.bars + outcome.empty;
   const slotMs = slots > 0 ? Math.max(1, (outcome.range.to - outcome.range.from) / slots) : 1;

@@ -119,7 +119,10 @@ async function chosen(store: SeriesStore, choice: SeriesChoice): Promise<Series[
     )
       out.push(series);
   if (out.length === 0 && source !== undefined)
-    throw new UsageError(`no candles of ${source} ${symbol} ${timeframe} are stored`);
+    throw new UsageError({
+      en: `no candles of ${source} ${symbol} ${timeframe} are stored`,
+      zh: `没有已存的 ${source} ${symbol} ${timeframe} K 线`,
+    });
   return out;
 }
 
@@ -185,7 +188,10 @@ export async function verifySeries(
   onProgress: (name: string, progress: VerifyProgress) => void,
 ): Promise<readonly VerifiedSeries[]> {
   if (choice.against !== undefined && !w.sources.describe(choice.against))
-    throw new UsageError(`--against ${choice.against}: there is no such source`);
+    throw new UsageError({
+      en: `--against ${choice.against}: there is no such source`,
+      zh: `--against ${choice.against}：没有该来源`,
+    });
   const out: VerifiedSeries[] = [];
   for (const series of await chosen(w.deps.store, choice)) {
     if (w.run.signal.aborted) break;

@@ -16,9 +16,15 @@ interface Options extends SeriesChoice {
 function seriesOf(words: readonly string[]): Pick<SeriesChoice, 'source' | 'symbol' | 'timeframe'> {
   const [source, symbol, timeframe] = words;
   if (timeframe !== undefined && !isTimeframe(timeframe))
-    throw new UsageError(`verify: ${timeframe} is no timeframe such as 1m, 1h or 1d`);
+    throw new UsageError({
+      en: `verify: ${timeframe} is no timeframe such as 1m, 1h or 1d`,
+      zh: `verify：${timeframe} 不是周期；例如 1m、1h、1d`,
+    });
   if (words.length > 0 && timeframe === undefined)
-    throw new UsageError('verify: name source, symbol and timeframe, or nothing to verify all');
+    throw new UsageError({
+      en: 'verify: name source, symbol and timeframe, or nothing to verify all',
+      zh: 'verify：请写来源、标的和周期；什么都不写则核对全部',
+    });
   return { source, symbol, timeframe };
 }
 

@@ -23,13 +23,20 @@ export interface BackfillPlan {
 export function planOf(call: Call, now: number): BackfillPlan {
   const days = wholeOf(call, 'days', { min: 1, max: 36_500 });
   const { from, to } = spanOf(call);
-  if (days !== undefined && from !== undefined) throw new UsageError('--days and --from: name one of them');
+  if (days !== undefined && from !== undefined)
+    throw new UsageError({ en: '--days and --from: name one of them', zh: '--days 与 --from 只能选一个' });
   const start = from ?? (to === undefined ? now : Math.min(now, to)) - (days ?? DEFAULT_DAYS) * DAY;
   if (start >= now)
-    throw new UsageError('--from: lies ahead; a backfill is of the past (kairos tasks create is not)');
+    throw new UsageError({
+      en: '--from: lies ahead; a backfill is of the past (kairos tasks create is not)',
+      zh: '--from 在将来；backfill 只取过去的数据（今后的请用 kairos tasks create）',
+    });
   const out = textOf(call, 'out');
   if (out !== undefined && !formatOfName(out))
-    throw new UsageError(`--out ${out}: must end in .csv, .ndjson or .parquet`);
+    throw new UsageError({
+      en: `--out ${out}: must end in .csv, .ndjson or .parquet`,
+      zh: `--out ${out}：必须以 .csv、.ndjson 或 .parquet 结尾`,
+    });
   const seconds = wholeOf(call, 'patience', { min: 0, max: 86_400 });
   const patienceMs = seconds === undefined ? undefined : seconds * 1_000;
   return { ...manySeries(call), from: start, to, out, patienceMs };
@@ -43,7 +50,8 @@ export function withAddress(call: Call, config: RuntimeConfig, source: string): 
   const url = textOf(call, 'baseUrl');
   const realm = textOf(call, 'realm');
   if (url === undefined) {
-    if (realm !== undefined) throw new UsageError('--realm goes with --base-url');
+    if (realm !== undefined)
+      throw new UsageError({ en: '--realm goes with --base-url', zh: '--realm 须与 --base-url 一起使用' });
     const isMadeUp = source === 'sandbox' && !config.sources[source];
     return isMadeUp ? withSource(config, source, { driver: 'sandbox' }) : config;
   }
@@ -78,14 +86,22 @@ export function checkSource(plan: BackfillPlan, sources: SourceRegistry): void {
   const described = sources.describe(plan.source);
   if (!described) {
     const like = sources.ids().filter((id) => distance(id, plan.source) <= 2);
-    const meant = like.length > 0 ? `; did you mean ${like.slice(0, 6).join(', ')}?` : '';
-    throw new UsageError(`there is no source ${plan.source}${meant}`);
+    const near = like.slice(0, 6);
+    const meant = near.length > 0;
+    throw new UsageError({
+      en: `there is no source ${plan.source}${meant ? `; did you mean ${near.join(', ')}?` : ''}`,
+      zh: `没有来源 ${plan.source}${meant ? `；是否要用 ${near.join('、')}？` : ''}`,
+    });
   }
   const frames = described.dataTypes['kline'];
-  if (!frames) throw new UsageError(`${plan.source} gives no candles`);
+  if (!frames)
+    throw new UsageError({ en: `${plan.source} gives no candles`, zh: `${plan.source} 不提供 K 线` });
   const wrong = plan.timeframes.find((t) => frames.length > 0 && !frames.includes(t));
   if (wrong !== undefined)
-    throw new UsageError(`${plan.source} gives no ${wrong} candles; it gives ${frames.join(', ')}`);
+    throw new UsageError({
+      en: `${plan.source} gives no ${wrong} candles; it gives ${frames.join(', ')}`,
+      zh: `${plan.source} 没有 ${wrong} K 线；可用 ${frames.join('、')}`,
+    });
 }
 
 /** The file of one of several series: `out.csv` becomes `out-BTC-USDT-1m.csv`. */

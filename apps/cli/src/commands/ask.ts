@@ -22,7 +22,9 @@ export function refusal(reply: Reply, call: Call): ExitCode {
   if (flagOf(call, 'json')) out(JSON.stringify(body));
   else {
     const paint = painter(errOf(call.terminal));
-    err(`${paint('red', 'kairos:')} ${printable(body.message)}: ${printable(body.error)}`);
+    // What is a field of a query elsewhere is an option here.
+    const why = printable(body.error).replace('derive=true', '--derive');
+    err(`${paint('red', 'kairos:')} ${printable(body.message)}: ${why}`);
   }
   return body.code.startsWith('STORE_') ? EXIT.store : EXIT.found;
 }

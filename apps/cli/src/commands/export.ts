@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { basename, extname, resolve } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import type { ExportFormat } from '@kairos/ports';
 import { writeAtomically } from '../atomic-file.ts';
 import {
@@ -30,7 +30,10 @@ function formatOf(call: Call, out: string | undefined): ExportFormat {
   const given = textOf(call, 'format');
   const known = FORMATS.find((format) => format === given);
   if (given !== undefined && !known)
-    throw new UsageError(`--format ${given}: must be csv, ndjson or parquet`);
+    throw new UsageError({
+      en: `--format ${given}: must be csv, ndjson or parquet`,
+      zh: `--format ${given}：只能是 csv、ndjson 或 parquet`,
+    });
   return known ?? (out === undefined ? undefined : formatOfName(out)) ?? 'csv';
 }
 
@@ -42,8 +45,17 @@ const WRITING = { en: 'writing', zh: '正在写入' };
 
 /** Before anything is read for it. @throws UsageError */
 export function assertFree(path: string, force: boolean): void {
+  const folder = dirname(path);
+  if (!existsSync(folder))
+    throw new UsageError({
+      en: `${path}: there is no folder ${folder}; make it first`,
+      zh: `${path}：没有文件夹 ${folder}；请先创建`,
+    });
   if (!force && existsSync(path))
-    throw new UsageError(`${path}: there is such a file already; --force replaces it`);
+    throw new UsageError({
+      en: `${path}: there is such a file already; --force replaces it`,
+      zh: `${path}：文件已存在；--force 可覆盖`,
+    });
 }
 
 /** Writes an export to a file, whole or not at all, and tells how far it is. Answers the size. */
@@ -89,7 +101,10 @@ export const exportSeries: Work = (call) => {
   const format = formatOf(call, out);
   const price = textOf(call, 'price');
   if (price !== undefined && price !== 'last' && price !== 'mark' && price !== 'index')
-    throw new UsageError(`--price ${price}: must be last, mark or index`);
+    throw new UsageError({
+      en: `--price ${price}: must be last, mark or index`,
+      zh: `--price ${price}：只能是 last、mark 或 index`,
+    });
   let share: number | undefined;
   const order: ExportOrder = {
     series: {

@@ -14,7 +14,11 @@ export interface OneSeries {
 /** `SOURCE SYMBOL TIMEFRAME`. @throws UsageError */
 export function oneSeries(call: Call): OneSeries {
   const [source = '', symbol = '', timeframe = ''] = call.words;
-  if (!isTime(timeframe)) throw new UsageError(`${timeframe} is no timeframe such as 1m, 1h or 1d`);
+  if (!isTime(timeframe))
+    throw new UsageError({
+      en: `${timeframe} is no timeframe such as 1m, 1h or 1d`,
+      zh: `${timeframe} 不是周期；例如 1m、1h、1d`,
+    });
   return { source, symbol, timeframe };
 }
 
@@ -30,8 +34,15 @@ export function manySeries(call: Call): {
   const symbols = [...new Set(rest.slice(0, -1))];
   const wrong = timeframes.find((t) => !isTime(t));
   if (wrong !== undefined)
-    throw new UsageError(`${wrong} is no timeframe such as 1m, 1h or 1d; it comes last, after the symbols`);
-  if (symbols.length === 0) throw new UsageError('name at least one symbol, such as BTC/USDT');
+    throw new UsageError({
+      en: `${wrong} is no timeframe such as 1m, 1h or 1d; it comes last, after the symbols`,
+      zh: `${wrong} 不是周期；例如 1m、1h、1d，写在最后、标的之后`,
+    });
+  if (symbols.length === 0)
+    throw new UsageError({
+      en: 'name at least one symbol, such as BTC/USDT',
+      zh: '请至少写一个标的，例如 BTC/USDT',
+    });
   return { source, symbols, timeframes };
 }
 
@@ -41,7 +52,10 @@ export function deriveOf(call: Call): string | true | undefined {
   if (derive === true) return true;
   const named = textOf(call, 'derive');
   if (named !== undefined && !isTime(named))
-    throw new UsageError(`--derive ${named}: is no timeframe such as 1m, 1h or 1d`);
+    throw new UsageError({
+      en: `--derive ${named}: is no timeframe such as 1m, 1h or 1d`,
+      zh: `--derive ${named}：不是周期；例如 1m、1h、1d`,
+    });
   return named;
 }
 

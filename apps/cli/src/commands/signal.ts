@@ -22,7 +22,8 @@ function signalsIn(text: string): readonly string[] {
 /** `kairos signal FILE|-`: sends signals as they are, prints their envelopes, one a line. */
 export const signal: Work = async (call) => {
   const signals = signalsIn(await textIn(call));
-  if (signals.length === 0) throw new UsageError('signal: the array is empty');
+  if (signals.length === 0)
+    throw new UsageError({ en: 'signal: the array is empty', zh: 'signal：数组为空' });
   const { door } = await openDoor(call, { create: true });
   let code: ExitCode = EXIT.ok;
   try {

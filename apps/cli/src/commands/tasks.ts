@@ -43,7 +43,11 @@ function tellIfIdle(call: Call, { door, language }: Entrance, id: string): void 
 const create: Work = (call) => {
   const { source, symbols, timeframes } = manySeries(call);
   const [frequency] = timeframes;
-  if (timeframes.length > 1) throw new UsageError('a task has one timeframe; create one task for each');
+  if (timeframes.length > 1)
+    throw new UsageError({
+      en: 'a task has one timeframe; create one task for each',
+      zh: '一个任务只有一个周期；请为每个周期各建一个任务',
+    });
   const fields = taskFields(call);
   const type = fields['data_type'] ?? 'kline';
   const signal = {
@@ -184,6 +188,6 @@ const COMMANDS: Readonly<Record<string, Work>> = {
 /** The work of `kairos tasks NAME`. */
 export function taskCommand(name: string): Work {
   const work = COMMANDS[name];
-  if (!work) throw new UsageError(`tasks: there is no ${name}`);
+  if (!work) throw new UsageError({ en: `tasks: there is no ${name}`, zh: `tasks：没有 ${name}` });
   return work;
 }

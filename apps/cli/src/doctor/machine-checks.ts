@@ -36,7 +36,7 @@ export async function storeCheck(path: string): Promise<Check> {
     try {
       await store.tasks.ping({ now: Date.now() });
       const tasks = await store.tasks.list({ filter: {}, limit: 1 });
-      const { size } = await stat(path);
+      const size = await sizeOf(path);
       return {
         id: 'store',
         label: LABEL,
@@ -62,6 +62,17 @@ export async function storeCheck(path: string): Promise<Check> {
       },
     };
   }
+}
+
+/** Of a store that is in use the newest pages are in its log. */
+export async function sizeOf(path: string): Promise<number> {
+  const sizes = [path, `${path}-wal`].map((file) =>
+    stat(file).then(
+      ({ size }) => size,
+      () => 0,
+    ),
+  );
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 async function absentStore(path: string): Promise<Check> {

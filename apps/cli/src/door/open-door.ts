@@ -58,7 +58,11 @@ function urlOption(call: Call): string | undefined {
   const given = textOf(call, 'server');
   if (given === undefined) return undefined;
   const written = given.includes('://') ? given : `http://${given}`;
-  if (!URL.canParse(written)) throw new UsageError(`--server ${given}: write http://127.0.0.1:8640`);
+  if (!URL.canParse(written))
+    throw new UsageError({
+      en: `--server ${given}: write http://127.0.0.1:8640`,
+      zh: `--server ${given}：请写成 http://127.0.0.1:8640`,
+    });
   return written.replace(/\/+$/, '');
 }
 
@@ -76,7 +80,10 @@ export async function chooseEntrance(call: Call): Promise<ChosenEntrance> {
   const server = urlOption(call);
   const store = textOf(call, 'store');
   if (server !== undefined && store !== undefined)
-    throw new UsageError('--server and --store: name one of them');
+    throw new UsageError({
+      en: '--server and --store: name one of them',
+      zh: '--server 与 --store 只能选一个',
+    });
   const loaded = await loadConfigOrDefaults(textOf(call, 'config'), call.terminal.env);
   const { config } = loaded;
   const language = languageOption(call) ?? config.locale;

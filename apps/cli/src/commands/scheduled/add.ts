@@ -23,10 +23,14 @@ function paramsOf(call: Call): unknown {
   try {
     parsed = JSON.parse(given);
   } catch (error) {
-    throw new UsageError(`--params: not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError({ en: `--params: not JSON: ${why}`, zh: `--params：不是 JSON：${why}` });
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
-    throw new UsageError(`--params: write a JSON object, e.g. '{"symbol": "BTC/USDT"}'`);
+    throw new UsageError({
+      en: `--params: write a JSON object, e.g. '{"symbol": "BTC/USDT"}'`,
+      zh: `--params：请写一个 JSON 对象，例如 '{"symbol": "BTC/USDT"}'`,
+    });
   return parsed;
 }
 
@@ -53,15 +57,19 @@ function needed(call: Call, names: readonly string[]): void {
         name.replace(/-(\w)/, (_, c: string) => c.toUpperCase()),
       ) === undefined,
   );
-  if (missing.length > 0)
-    throw new UsageError(`add: give ${missing.map((name) => `--${name}`).join(', ')} too`);
+  if (missing.length === 0) return;
+  const flags = missing.map((name) => `--${name}`);
+  throw new UsageError({ en: `add: give ${flags.join(', ')} too`, zh: `add：还缺 ${flags.join('、')}` });
 }
 
 function collectEntry(call: Call, words: readonly string[]): Fields {
   needed(call, ['name', 'frequency']);
   const [source, ...symbols] = words;
   if (symbols.length === 0)
-    throw new UsageError('--collect: write a source and its symbols: --collect binance BTC/USDT');
+    throw new UsageError({
+      en: '--collect: write a source and its symbols: --collect binance BTC/USDT',
+      zh: '--collect：请写来源和标的：--collect binance BTC/USDT',
+    });
   const frequency = textOf(call, 'frequency');
   return said({ ...common(call), source, symbols, frequency, ...timing(call) });
 }
@@ -91,17 +99,19 @@ export function entryOf(call: Call): Fields {
   const words = wordsOf(call, 'collect');
   if (words === undefined) {
     if (textOf(call, 'frequency') !== undefined)
-      throw new UsageError('--frequency belongs to --collect SOURCE SYMBOL…');
+      throw new UsageError({
+        en: '--frequency belongs to --collect SOURCE SYMBOL…',
+        zh: '--frequency 只用于 --collect SOURCE SYMBOL…',
+      });
     return functionEntry(call);
   }
   const odd = OF_FUNCTIONS.filter((name) => call.options[name] !== undefined);
-  if (odd.length > 0)
-    throw new UsageError(
-      `--collect: a task collects, or runs a function; leave out ${odd
-        .map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`)
-        .join(', ')}`,
-    );
-  return collectEntry(call, words);
+  if (odd.length === 0) return collectEntry(call, words);
+  const flags = odd.map((name) => `--${name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`);
+  throw new UsageError({
+    en: `--collect: a task collects, or runs a function; leave out ${flags.join(', ')}`,
+    zh: `--collect：任务或者采集，或者运行函数；请去掉 ${flags.join('、')}`,
+  });
 }
 
 /** The edited text would not do; nothing was written. */

@@ -127,7 +127,7 @@ describe('task-manager validate', () => {
     ]);
     expect(await run('validate', '--target', 'azure')).toMatchObject({
       code: 2,
-      err: 'task-manager: --target azure: must be standalone, aws-lambda, tencent-scf; see task-manager --help',
+      err: 'task-manager: --target azure: must be standalone, aws-lambda, tencent-scf; see task-manager validate --help',
     });
   });
 

@@ -15,6 +15,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Work>>> = {
 /** The work of `kairos scheduled NAME`. */
 export async function scheduledCommand(name: string): Promise<Work> {
   const load = COMMANDS[name];
-  if (!load) throw new UsageError(`scheduled: there is no ${name}`);
+  if (!load) throw new UsageError({ en: `scheduled: there is no ${name}`, zh: `scheduled：没有 ${name}` });
   return load();
 }

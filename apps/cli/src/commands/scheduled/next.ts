@@ -30,7 +30,8 @@ function nextJson(entry: ScheduledEntry, n: number, scene: Scene): Readonly<Reco
 
 function wanted(call: Call): string | undefined {
   const [name] = call.words;
-  if (flagOf(call, 'all') === (name !== undefined)) throw new UsageError('next: give a NAME, or --all');
+  if (flagOf(call, 'all') === (name !== undefined))
+    throw new UsageError({ en: 'next: give a NAME, or --all', zh: 'next：请写任务名 NAME，或 --all' });
   return name;
 }
 

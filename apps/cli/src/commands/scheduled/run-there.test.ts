@@ -85,6 +85,9 @@ async function log(message: string, runId = RUN): Promise<void> {
   await logs.flush();
 }
 
+/** Nobody waits for anything. */
+const AT_ONCE = { sleep: (): Promise<void> => Promise.resolve() };
+
 describe('a run on the server', () => {
   it('is ordered, followed with what it says, and told as it ended', async () => {
     answers = {
@@ -115,6 +118,22 @@ describe('a run on the server', () => {
     expect(said[0]).toBe('task runs already; following that run');
   });
 
+  it('of a task that the server takes up only now waits for that', async () => {
+    answers = {
+      run_task: [NO('TASK_NOT_FOUND'), NO('TASK_NOT_FOUND'), OK({ run_id: RUN })],
+      list_runs: [aRun('succeeded')],
+    };
+    const { order, said } = await ordered();
+
+    expect(await runThere(order, { url, token: undefined, clock: AT_ONCE })).toMatchObject({
+      run: { run_id: RUN },
+    });
+    expect(said).toEqual([
+      `the server at ${url} does not know task yet; waiting for it to take the file up`,
+      `the server at ${url} runs task`,
+    ]);
+  });
+
   it('that failed says when it is tried again', async () => {
     const next_run_at = '2026-11-22T19:10:05.000Z';
     answers = {
@@ -142,12 +161,12 @@ describe('a run on the server', () => {
   });
 
   it.each([
-    ['TASK_NOT_FOUND', 'does not know task yet'],
+    ['TASK_NOT_FOUND', 'none while the file has errors'],
     ['TASK_STOPPED', 'refused: TASK_STOPPED'],
   ])('is refused where the server refuses it (%s)', async (code, why) => {
     answers = { run_task: [NO(code)] };
     const { order } = await ordered();
 
-    await expect(runThere(order, { url, token: undefined })).rejects.toThrow(why);
+    await expect(runThere(order, { url, token: undefined, clock: AT_ONCE })).rejects.toThrow(why);
   });
 });

@@ -1,6 +1,7 @@
 import { SystemClock } from '@kairos/clock-system';
 import { KairosError } from '@kairos/domain';
 import { ServerError } from '../../command.ts';
+import type { Clock } from '@kairos/ports';
 import type { Door, Reply } from '../../door/door.ts';
 import { remoteDoor } from '../../door/remote-door.ts';
 import type { Data } from '../ask.ts';
@@ -11,8 +12,12 @@ import { tell } from './texts.ts';
 
 /** How often the server is asked how far it is. */
 const LOOK_MS = 300;
+/** How often a server that does not know the task is asked again: it takes an edited file up within seconds. */
+const TAKE_UP_LOOKS = 35;
 /** Lines of a joined run that were said before. */
 const EARLIER = 1_000;
+/** What of a clock is needed to look again by and by. */
+type Pacer = Pick<Clock, 'sleep'>;
 const UNDER_WAY = ['running', 'handed_over', 'expired'];
 
 /** The refusal of a signal, as an error. */
@@ -47,11 +52,32 @@ export async function ordered(door: Pick<Door, 'send'>, { name, desk, say }: Run
   return active;
 }
 
+const isUnknown = (error: unknown): boolean => KairosError.is(error) && error.code === 'TASK_NOT_FOUND';
+
+/** Orders the run, also of a task that was written into the file a moment ago. @throws ServerError, KairosError */
+async function orderedOnceKnown(
+  door: Pick<Door, 'send'>,
+  order: RunOrder,
+  { url, clock }: { readonly url: string; readonly clock: Pacer },
+): Promise<string> {
+  const { name, desk, signal, say } = order;
+  for (let look = 0; look < TAKE_UP_LOOKS && !signal.aborted; look += 1) {
+    try {
+      return await ordered(door, order);
+    } catch (error) {
+      if (!isUnknown(error)) throw error;
+    }
+    if (look === 0) say(tell('awaitServer', desk.language, { name, url }));
+    await clock.sleep(LOOK_MS, signal).catch(() => undefined);
+  }
+  throw new ServerError(tell('notOnServer', desk.language, { name, url }));
+}
+
 async function settled(
   door: Door,
-  p: { readonly name: string; readonly runId: string; readonly signal: AbortSignal },
+  p: { readonly name: string; readonly runId: string; readonly signal: AbortSignal; readonly clock: Pacer },
 ): Promise<Data | undefined> {
-  const clock = new SystemClock();
+  const { clock } = p;
   while (!p.signal.aborted) {
     const run = await recordOf(door, p);
     if (run && !UNDER_WAY.includes(textAt(run, 'outcome'))) return run;
@@ -72,19 +98,17 @@ export async function retryOf(
 /** Has the server run the task, and follows that run to the end of its first try. @throws ServerError, KairosError */
 export async function runThere(
   order: RunOrder,
-  p: { readonly url: string; readonly token: string | undefined },
+  p: { readonly url: string; readonly token: string | undefined; readonly clock?: Pacer },
 ): Promise<RunEnded> {
   const { name, desk, signal, say } = order;
+  const { clock = new SystemClock() } = p;
   const { language } = desk;
   const door = remoteDoor({ ...p, language });
-  const runId = await ordered(door, order).catch((error: unknown) => {
-    if (!KairosError.is(error) || error.code !== 'TASK_NOT_FOUND') throw error;
-    throw new ServerError(tell('notOnServer', language, { name, url: p.url }));
-  });
+  const runId = await orderedOnceKnown(door, order, { url: p.url, clock });
   say(tell('runThere', language, { url: p.url, name }));
   const watch = new AbortController();
   const following = follow(order, runId, watch.signal);
-  const run = await settled(door, { name, runId, signal }).finally(async () => {
+  const run = await settled(door, { name, runId, signal, clock }).finally(async () => {
     watch.abort();
     await following;
   });

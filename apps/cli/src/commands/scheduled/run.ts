@@ -70,7 +70,7 @@ function report(call: Call, p: { readonly order: RunOrder; readonly ended: RunEn
     if (numberAt(run, 'rows') > 0) out(tell('rowsKept', language, { n: numberAt(run, 'rows') }));
     const { result } = run;
     if (result !== undefined && result !== null)
-      for (const line of [`${tell('result', language)}:`, ...jsonLines(result)]) out(line);
+      for (const line of [tell('result', language), ...jsonLines(result)]) out(line);
   }
   const error = run && dataAt(run, 'error');
   if (error)

@@ -150,6 +150,10 @@ const TEXTS = {
     en: 'interrupted; the run goes on with the next task-manager run {name}, or a server',
     zh: '已中断；下次 task-manager run {name} 或服务会继续',
   },
+  awaitServer: {
+    en: 'the server at {url} does not know {name} yet; waiting for it to take the file up',
+    zh: '服务 {url} 尚不知道 {name}；等待它加载文件',
+  },
   notOnServer: {
     en: 'the server at {url} does not know {name} yet: it takes up changes of its file within seconds, and none while the file has errors',
     zh: '服务 {url} 尚不知道 {name}：它会在数秒内加载文件的更改，但文件有错误时不会加载',
@@ -164,7 +168,7 @@ const TEXTS = {
     en: 'it will be tried again at {at}, by a server or the next task-manager run',
     zh: '将在 {at} 由服务或下次 task-manager run 重试',
   },
-  result: { en: 'result', zh: '结果' },
+  result: { en: 'result:', zh: '结果：' },
   rowsKept: { en: '{n} rows kept', zh: '保存 {n} 行' },
   noLogs: { en: 'no log lines of {name} yet', zh: '{name} 还没有日志' },
   noLogsOfRun: { en: 'no log lines of run {run}', zh: '没有运行 {run} 的日志' },

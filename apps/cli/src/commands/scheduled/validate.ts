@@ -43,7 +43,10 @@ function targetsOf(call: Call): readonly ScheduleTarget[] {
   const wanted = given.map(String);
   const unknown = wanted.find((name) => !SCHEDULE_TARGETS.some((target) => target === name));
   if (unknown !== undefined)
-    throw new UsageError(`--target ${unknown}: must be ${SCHEDULE_TARGETS.join(', ')}`);
+    throw new UsageError({
+      en: `--target ${unknown}: must be ${SCHEDULE_TARGETS.join(', ')}`,
+      zh: `--target ${unknown}：只能是 ${SCHEDULE_TARGETS.join('、')}`,
+    });
   return SCHEDULE_TARGETS.filter((target) => wanted.includes(target));
 }
 
