@@ -135,8 +135,8 @@ export const PROBLEM_TEXTS = {
     ],
   },
   runtime_unknown: {
-    en: ['{field} is no runtime that can run here{got}', 'write {near}'],
-    zh: ['{field}不是可用的运行时{got}', '请写 {near}'],
+    en: ['{field} must be a runtime that can run here{got}', 'write {near}'],
+    zh: ['{field}必须是可用的运行时{got}', '请写 {near}'],
   },
   runtime_deprecated: {
     en: ['{got} is no longer offered by the clouds and runs as {near}', 'write {near}'],
@@ -173,8 +173,8 @@ export const PROBLEM_TEXTS = {
     zh: ['{field}必须是时间周期{got}', '例如 1m、5m、1h、1d、1w、1M'],
   },
   data_type_unknown: {
-    en: ['{field} is no known kind of data{got}', 'write one of {options}'],
-    zh: ['{field}不是已知的数据类型{got}', '可用：{options}'],
+    en: ['{field} must be a known kind of data{got}', 'write one of {options}'],
+    zh: ['{field}必须是已知的数据类型{got}', '可用：{options}'],
   },
   time: {
     en: ['{field} must be an ISO-8601 time or epoch milliseconds{got}', 'write e.g. "2024-01-01T00:00:00Z"'],
