@@ -215,6 +215,42 @@ describe('NodeTaskRuntime', { timeout: 30_000 }, () => {
       expect(await run('own')).toMatchObject({ error: { code: 'JOB_FRAME', permanent: false } });
     });
 
+    it('that does not wait for answers is ended for it', async () => {
+      write(
+        'own.mjs',
+        `import { writeSync } from 'node:fs';
+         export const tasks = { go: () => {
+           const body = Buffer.from('{"t":"state","seq":1,"state":1}');
+           const head = Buffer.alloc(4);
+           head.writeUInt32BE(body.length);
+           writeSync(4, Buffer.concat(Array(9).fill([head, body]).flat()));
+           for (;;);
+         } };`,
+      );
+      expect(await run('own')).toMatchObject({
+        error: { code: 'JOB_FRAME', message: expect.stringContaining('more than 2') },
+      });
+    });
+
+    it('may print a million tiny lines: some are kept, the rest is counted, and a full heap is seen all the same', async () => {
+      write(
+        'own.mjs',
+        `import { writeSync } from 'node:fs';
+         export const tasks = { go: () => {
+           const bytes = Buffer.from('x\\n'.repeat(10_000));
+           for (let i = 0; i < 100; i += 1)
+             for (const fd of [1, 2])
+               for (let at = 0; at < bytes.length;) try { at += writeSync(fd, bytes, at); } catch {}
+           const m = new Map();
+           for (let i = 0; ; i += 1) m.set(i, i);
+         } };`,
+      );
+
+      expect(await run('own')).toMatchObject({ error: { code: 'JOB_MEMORY' } });
+      expect(sink.messages('stdout')).toHaveLength(20_001);
+      expect(sink.messages('stdout').at(-1)).toBe('… (1960000 bytes of output more, not kept)');
+    });
+
     it('may print without end: the log gets a bounded part of each line', async () => {
       write('own.mjs', answers("(console.log('x'.repeat(1_000_000)), console.log('after'))"));
 

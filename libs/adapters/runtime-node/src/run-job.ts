@@ -1,7 +1,7 @@
 import type { JsonValue } from '@kairos/domain';
 import { KairosError } from '@kairos/domain';
 import type { Clock, JobEnd, JobSink } from '@kairos/ports';
-import { after } from '@kairos/runtime-common';
+import { after, frameError } from '@kairos/runtime-common';
 import type { WorkerEnd, WorkerMessage, WorkerOrder } from './messages.ts';
 import { WorkerProcess, type WorkerExit } from './worker-process.ts';
 
@@ -19,6 +19,9 @@ export interface JobOrder {
   /** So long a job may take to stop, or its process to end, before it is killed. */
   readonly graceMs: number;
 }
+
+/** Messages that may wait for an answer. The worker sends one at a time; who sends more goes past it. */
+const MAX_UNANSWERED = 2;
 
 const STOPPED: Readonly<Record<StopCode, string>> = {
   JOB_CANCELLED: 'the run was cancelled before it was done',
@@ -44,6 +47,7 @@ export class RunningJob {
   readonly #worker: WorkerProcess;
   readonly #refused = new Map<number, unknown>();
   #answers: Promise<unknown> = Promise.resolve();
+  #unanswered = 0;
   #end: { readonly end: WorkerEnd; readonly late: boolean } | undefined;
   #stopKilling = (): void => undefined;
 
@@ -102,9 +106,13 @@ export class RunningJob {
     }
   }
 
-  /** One after another, whatever the worker does. */
+  /** One after another, whatever the worker does. @throws KairosError JOB_FRAME when it does not wait for answers */
   #answer(seq: number, action: () => Promise<JsonValue>): void {
-    this.#answers = this.#answers.then(action).then(
+    this.#unanswered += 1;
+    if (this.#unanswered > MAX_UNANSWERED)
+      throw frameError(`the job sent more than ${MAX_UNANSWERED} messages without waiting for an answer`);
+    const answered = this.#answers.then(action).finally(() => (this.#unanswered -= 1));
+    this.#answers = answered.then(
       (answer) => this.#worker.send({ t: 'ack', seq, answer }),
       (error: unknown) => {
         this.#refused.set(seq, error);

@@ -3,7 +3,7 @@ import type { JobRecords, JobSink } from '@kairos/ports';
 import { frameError } from '@kairos/runtime-common';
 import { acknowledgement } from './messages.ts';
 
-/** Frames of records that a task may have sent without an answer. */
+/** Records and states that a task may have sent without an answer. */
 const MAX_UNANSWERED = 2;
 
 /** What one run hands over, taken to the sink one by one in the order it came; each gets its answer. */
@@ -22,17 +22,13 @@ export class JobDesk {
 
   /** @throws KairosError JOB_FRAME when too many frames are unanswered: their sender does not keep to the protocol. */
   records(seq: number, records: JobRecords): void {
-    this.#unanswered += 1;
-    if (this.#unanswered > MAX_UNANSWERED)
-      throw frameError(
-        `the task sent more than ${MAX_UNANSWERED} frames of records without waiting for an answer`,
-      );
     this.#enqueue(seq, 'records', async () => {
       const answer = await this.#sink.records(records);
       return acknowledgement(seq, answer);
     });
   }
 
+  /** @throws as `records` */
   state(seq: number, state: JsonValue): void {
     this.#enqueue(seq, 'state', async () => {
       await this.#sink.saveState(state);
@@ -52,13 +48,18 @@ export class JobDesk {
   }
 
   #enqueue(seq: number, of: 'records' | 'state', act: () => Promise<unknown>): void {
+    this.#unanswered += 1;
+    if (this.#unanswered > MAX_UNANSWERED)
+      throw frameError(
+        `the task sent more than ${MAX_UNANSWERED} frames of records or states without waiting for an answer`,
+      );
     this.#turn = this.#turn.then(async () => {
       if (this.#closed) return;
       const answer = await act().catch((error: unknown) => {
         this.#rejections.set(seq, error);
         return { t: 'ack', of, seq, error: wireError(error) };
       });
-      if (of === 'records') this.#unanswered -= 1;
+      this.#unanswered -= 1;
       this.#send(answer);
     });
   }

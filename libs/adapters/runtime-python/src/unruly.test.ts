@@ -109,11 +109,19 @@ describe.skipIf(!hasPython)(`A Python task that is unruly${needsPython}`, { time
     expect(await gone()).toEqual([]);
   });
 
-  it('is killed when it does not wait for answers', async () => {
-    expect(await result('impatient')).toMatchObject({
-      code: 'JOB_FRAME',
-      message: expect.stringContaining('more than 2'),
-    });
+  it.each(['impatient', 'impatient_states'])(
+    'is killed when it does not wait for answers: %s',
+    async (type) => {
+      expect(await result(type)).toMatchObject({
+        code: 'JOB_FRAME',
+        message: expect.stringContaining('more than 2'),
+      });
+    },
+  );
+
+  it('keeps states from many threads at once, each in its turn', async () => {
+    expect(await result('states_of_threads')).toBe('kept');
+    expect([...sink.states].sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('hands in any number of records, at most two frames of them unanswered', async () => {

@@ -70,7 +70,7 @@ def _level(number: int) -> str:
 
 
 class Desk:
-    """What one run hands over, and the answers it waits for. At most two frames of records are unanswered at a time."""
+    """What one run hands over, and the answers it waits for. At most two frames are unanswered at a time."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -104,15 +104,19 @@ class Desk:
         return Ack(sum(answer["accepted"] for answer in answers), tuple(findings))
 
     def save_state(self, state: Json) -> None:
+        self._room.acquire()
         seq = self._next()
-        self._channel.send({"t": "state", "seq": seq, "state": state})
+        try:
+            self._channel.send({"t": "state", "seq": seq, "state": state})
+        except ValueError:
+            self._room.release()
+            raise
         self._wait(seq)
 
     def answered(self, message: Mapping[str, Any]) -> None:
         """Called by the thread that reads."""
-        if message.get("of") == "records":
-            with contextlib.suppress(ValueError):
-                self._room.release()
+        with contextlib.suppress(ValueError):
+            self._room.release()
         with self._changed:
             self._answers[message["seq"]] = message
             self._changed.notify_all()

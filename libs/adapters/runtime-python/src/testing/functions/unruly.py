@@ -54,6 +54,24 @@ def impatient(ctx: Context) -> None:
     time.sleep(60)
 
 
+@task("impatient_states")
+def impatient_states(ctx: Context) -> None:
+    body = b'{"t":"state","seq":1,"state":1}'
+    os.write(4, (struct.pack(">I", len(body)) + body) * 3)
+    time.sleep(60)
+
+
+@task("states_of_threads")
+def states_of_threads(ctx: Context) -> str:
+    """Ten states at once, by the package."""
+    threads = [threading.Thread(target=ctx.save_state, args=(i,)) for i in range(10)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    return "kept"
+
+
 @task("flood")
 def flood(ctx: Context, params: dict[str, Any]) -> int:
     """Megabytes on an output, or that many lines of the logger."""
