@@ -2,14 +2,18 @@ import type { Connection } from './connection.ts';
 import { HotPage, PageBuilder } from './hot-page.ts';
 import { ARRIVALS, firstIdOf, lastIdOf, pagesOf, shardOf } from './page-rows.ts';
 
-/** A page of what arrived grows until it holds so much: small transactions would leave as many small pages. */
-const PAGE_BYTES = 16_384;
-/** So many rows are worth sorting: the more, the fewer pages each shard's part takes. */
-const ROUND_ROWS = 8_192;
+export interface ArrivalLimits {
+  /** A page of what arrived grows until it holds so much: small transactions would leave as many small pages. */
+  readonly pageBytes: number;
+  /** So many rows are worth sorting: the more, the fewer pages each shard's part takes. */
+  readonly roundRows: number;
+}
+
+const LIMITS: ArrivalLimits = { pageBytes: 16_384, roundRows: 8_192 };
 /** Each transaction sorts somewhat more rows than it brings, so that a round is over before the next is due. */
 const PACE = 1.25;
-/** When so many rows wait, a transaction sorts them all. */
-const MOST_ROWS = 3 * ROUND_ROWS;
+/** When so many rounds' rows wait, a transaction sorts them all. */
+const MOST_ROUNDS = 3;
 
 const EVER = { from: -Infinity, to: Infinity };
 
@@ -57,6 +61,7 @@ interface Round {
  * count a row once. What the table holds is mirrored here while this connection alone writes.
  */
 export class Arrivals {
+  readonly #limits: ArrivalLimits;
   readonly #growing = new Map<number, Growing>();
   /** Sorted pages in the making, by columns; empty between two of them. */
   readonly #copying = new Map<number, PageBuilder>();
@@ -67,6 +72,10 @@ export class Arrivals {
   #wasCutShort = false;
   /** Of pages, by shard. */
   readonly #lastIds = new Map<number, number>();
+
+  constructor(limits: ArrivalLimits = LIMITS) {
+    this.#limits = limits;
+  }
 
   /** Where rows with so many columns are gathered. */
   builderOf(columns: number): PageBuilder {
@@ -85,9 +94,10 @@ export class Arrivals {
     let fresh = 0;
     for (const growing of this.#growing.values()) fresh += this.#write(db, growing);
     if (fresh === 0) return;
+    const { roundRows } = this.#limits;
     const waiting = rowsIn(this.#mirror(db));
-    const isMuch = waiting >= MOST_ROWS;
-    if (!this.#round && (isMuch || (waiting >= ROUND_ROWS && !this.#wasCutShort))) this.#beginRound(db);
+    const isMuch = waiting >= MOST_ROUNDS * roundRows;
+    if (!this.#round && (isMuch || (waiting >= roundRows && !this.#wasCutShort))) this.#beginRound(db);
     this.#sort(db, isMuch ? Infinity : fresh * PACE);
   }
 
@@ -131,7 +141,7 @@ export class Arrivals {
     pages[place] = { id, from, page: new HotPage(body) };
     growing.id = id;
     growing.written = builder.rows;
-    if (body.length >= PAGE_BYTES) close(growing);
+    if (body.length >= this.#limits.pageBytes) close(growing);
     return fresh;
   }
 

@@ -1,6 +1,6 @@
 import { decodeStates } from '@kairos/codec';
 import { KairosError, type CoverageRun, type Grid, type Part } from '@kairos/domain';
-import { Arrivals, type Arrival } from './arrivals.ts';
+import { Arrivals, type Arrival, type ArrivalLimits } from './arrivals.ts';
 import type { Connection } from './connection.ts';
 import { fitsPage } from './hot-page.ts';
 import { shardOf, ShardPages } from './page-rows.ts';
@@ -47,7 +47,7 @@ function isPlainTail(grid: Grid, part: Part): boolean {
  * ends is remembered while this connection alone writes.
  */
 export class HotStage {
-  readonly #arrivals = new Arrivals();
+  readonly #arrivals: Arrivals;
   /** Where knowledge ends, by series id. */
   #ends: (number | undefined)[] = [];
   /** Where it ended at least, of those that are to be looked up again. */
@@ -58,6 +58,10 @@ export class HotStage {
   #hasLooked = false;
   #version = NaN;
   #era = 0;
+
+  constructor(limits?: ArrivalLimits) {
+    this.#arrivals = new Arrivals(limits);
+  }
 
   /** Another number after a rollback, and after another connection wrote: what was read of the file may be no more. */
   get era(): number {

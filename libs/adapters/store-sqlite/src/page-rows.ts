@@ -79,14 +79,19 @@ export function firstPage(db: Connection, series: number, range: TimeRange): num
   return from < Infinity ? from : undefined;
 }
 
-const SORTED = 'SELECT body FROM hot_page WHERE id < ? AND to_ts > ? AND from_ts < ?';
+const OTHERS = 'SELECT body FROM hot_page WHERE id >= ? AND id < ? AND to_ts > ? AND from_ts < ?';
 
-/** Tells of rows in the range whether they are sorted already: what still stands among the arrivals is then a copy. */
-export function sortedIn(db: Connection, range: TimeRange): (series: number, ts: number) => boolean {
+/**
+ * Tells of the rows of a page whether they are copies: of what arrived some is sorted already, and where sorting was cut
+ * short and begun anew, an earlier page of the shard holds them.
+ */
+export function copiedElsewhere(db: Connection, page: PageRecord): (series: number, ts: number) => boolean {
+  const shard = shardOfId(page.id);
+  const [first, beyond] = shard === ARRIVALS ? [0, firstIdOf(ARRIVALS)] : [firstIdOf(shard), page.id];
   const keys = new Set<string>();
-  for (const { body } of db.all<{ body: Uint8Array }>(SORTED, firstIdOf(ARRIVALS), range.from, range.to)) {
-    const page = new HotPage(body);
-    for (let row = 0; row < page.rows; row += 1) keys.add(`${page.seriesOf(row)} ${page.tsOf(row)}`);
+  for (const { body } of db.all<{ body: Uint8Array }>(OTHERS, first, beyond, page.from_ts, page.to_ts)) {
+    const other = new HotPage(body);
+    for (let row = 0; row < other.rows; row += 1) keys.add(`${other.seriesOf(row)} ${other.tsOf(row)}`);
   }
   return (series, ts) => keys.has(`${series} ${ts}`);
 }

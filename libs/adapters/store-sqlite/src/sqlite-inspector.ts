@@ -25,15 +25,7 @@ import type {
 import type { SqliteClient } from './client.ts';
 import { identityOf } from './file-watch.ts';
 import { HotPage } from './hot-page.ts';
-import {
-  ARRIVALS,
-  liveRows,
-  pagesIn,
-  runsOfRows,
-  shardOfId,
-  sortedIn,
-  type PageRecord,
-} from './page-rows.ts';
+import { copiedElsewhere, liveRows, pagesIn, runsOfRows, type PageRecord } from './page-rows.ts';
 import type { Connection } from './connection.ts';
 import { containerFaults } from './container-faults.ts';
 import { cursorOf, parseCursor } from './cursor.ts';
@@ -302,11 +294,9 @@ function pagedAfter(
   return { items, next: cursorOf(['paged', after, 0, '']) };
 }
 
-/** Which rows of an unsorted page lie in a sorted one too. A sorted page that cannot be read is told of as what it is. */
-function copiedOf(db: Connection, { id, from_ts: from, to_ts: to }: PageRecord): IsCopied {
-  const isCopied = shardOfId(id) === ARRIVALS ? attempt(() => sortedIn(db, { from, to })).value : undefined;
-  return isCopied ?? (() => false);
-}
+/** Which rows of a page lie in another one too. A page that cannot be read is told of as what it is. */
+const copiedOf = (db: Connection, page: PageRecord): IsCopied =>
+  attempt(() => copiedElsewhere(db, page)).value ?? (() => false);
 
 function countingIn(
   db: Connection,
