@@ -63,12 +63,14 @@ async function main(): Promise<void> {
     process.exit(1);
   });
   for (const notice of config.notices) log.warn('config.notice', { notice });
-  const server = await startServer(config, log, { version: versionOf(import.meta.url), pid: process.pid });
+  const starting = startServer(config, log, { version: versionOf(import.meta.url), pid: process.pid });
   const stop = (signal: string): void => {
     log.info('server.stopping', { signal });
     const tooLate = setTimeout(() => process.exit(1), 10_000);
     tooLate.unref();
-    void server.stop().then(
+    // Also while it starts: it takes up what was left running after it listens already.
+    const stopped = starting.then((server) => server.stop());
+    void stopped.then(
       () => {
         log.info('server.stopped');
         process.exit(0);
@@ -81,6 +83,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
+  await starting;
 }
 
 main().catch((error: unknown) => {
