@@ -85,6 +85,7 @@ describe('scanKlines', () => {
   it.each([
     ['nothing', ''],
     ['an empty list', '[]'],
+    ['brackets without end, of which each would be a row', '['.repeat(1_000_000)],
     ['an error', '{"code":-1121,"msg":"Invalid symbol."}'],
     ['spaces between values', '[ [1] ]'],
     ['prices that are numbers', JSON.stringify([[T, 1, 2, 3, 4, '5', T, '6', 7, '8', '9', '0']])],

@@ -13,6 +13,9 @@ const CELLS = 12;
 const VALUES = 5;
 /** So many digits are exact as a double. */
 const MOST_DIGITS = 15;
+/** A character a cell, what stands between them, and the brackets: so many rows may there be, whatever brackets say. */
+const SHORTEST_ROW = 2 * CELLS + 1;
+
 /** Reads on from where the last cell ended. Any byte that is not expected makes `ok` false, for good. */
 class Scan {
   readonly bytes: Buffer;
@@ -103,7 +106,8 @@ export function scanKlines(text: string, shape: KlineShape): RecordBatch | undef
   const bytes = Buffer.from(text);
   const scan = new Scan(bytes);
   const n = rowsIn(bytes);
-  const ts = new Float64Array(Math.max(0, n));
+  if (n < 1 || n * SHORTEST_ROW > bytes.length) return undefined;
+  const ts = new Float64Array(n);
   const trades = new Float64Array(ts.length);
   const decimals = KLINE.columns
     .slice(0, VALUES + 1)
@@ -126,7 +130,7 @@ export function scanKlines(text: string, shape: KlineShape): RecordBatch | undef
     scan.expect(CLOSE);
   }
   scan.expect(CLOSE);
-  if (n < 1 || !scan.ok || scan.at !== bytes.length) return undefined;
+  if (!scan.ok || scan.at !== bytes.length) return undefined;
   return batchOf(ts, { decimals, trades, shape });
 }
 
