@@ -7,10 +7,7 @@ import { same, type Check } from './check.ts';
 const SOON_MS = 45 * 86_400_000;
 
 /** Whether each calendar that a source follows knows its market's holidays for a while. Those open for ever need no look. */
-export async function calendarChecks(
-  config: CalendarSettings,
-  now: number,
-): Promise<Check[]> {
+export async function calendarChecks(config: CalendarSettings, now: number): Promise<Check[]> {
   const calendars = await openCalendars(config, (file) => readFile(file, 'utf8'));
   const followed = new Set(Object.keys(config.sources).map((source) => calendars.of(source)));
   return [...followed].flatMap((calendar) => checkOf(calendar, now));

@@ -51,14 +51,25 @@ async function declare(
 async function workOn(
   house: OpenHouse,
   door: Pick<Door, 'send'>,
-  p: { readonly uid: string; readonly name: string; readonly runId: string; readonly signal: AbortSignal },
+  p: {
+    readonly uid: string;
+    readonly name: string;
+    readonly runId: string;
+    readonly signal: AbortSignal;
+    /** Told once where a try has to wait until packages are installed. */
+    readonly onPreparing: () => void;
+  },
 ): Promise<void> {
   const { scheduler, tasks, clock } = house;
   let tried = false;
+  let isPreparing = false;
   while (!p.signal.aborted) {
     const active = (await tasks.getDue({ uid: p.uid }))?.active;
     if (!active || runIdOf(p.uid, active.kind, active.slot) !== p.runId) return;
-    if (tried && active.owner === null && (await isFailed(door, p))) return;
+    const failure = tried && active.owner === null ? await failureOf(door, p) : undefined;
+    if (failure !== undefined && failure !== NOT_READY) return;
+    if (failure === NOT_READY && !isPreparing) p.onPreparing();
+    isPreparing ||= failure === NOT_READY;
     const wait = active.notBefore - clock.now();
     if (wait <= 0) {
       const { kind, slot, hop } = active;
@@ -70,13 +81,14 @@ async function workOn(
   }
 }
 
-async function isFailed(
+/** Why the last try failed; undefined: it did not. */
+async function failureOf(
   door: Pick<Door, 'send'>,
   p: { readonly name: string; readonly runId: string },
-): Promise<boolean> {
+): Promise<string | undefined> {
   const run = await recordOf(door, p);
   const code = textAt(run && dataAt(run, 'error'), 'code');
-  return textAt(run, 'outcome') === 'failed' && code !== NOT_READY;
+  return textAt(run, 'outcome') === 'failed' ? code : undefined;
 }
 
 /** Runs the task in this process, under the same lease a server would take. @throws StoreError, ConfigError, KairosError */
@@ -95,7 +107,8 @@ export async function runHere(
     const door = { send: (said: object) => house.signals.handle(said, { locale: language }) };
     const runId = await ordered(door, order);
     say(tell('runHere', language, { name }));
-    await workOn(house, door, { uid, name, runId, signal });
+    const onPreparing = (): void => say(tell('preparing', language, { name }));
+    await workOn(house, door, { uid, name, runId, signal, onPreparing });
     const run = await recordOf(door, { name, runId });
     const isOpen = signal.aborted && textAt(run, 'outcome') !== 'succeeded';
     const retryAt =

@@ -150,6 +150,10 @@ const TEXTS = {
     en: 'interrupted; the run goes on with the next task-manager run {name}, or a server',
     zh: '已中断；下次 task-manager run {name} 或服务会继续',
   },
+  preparing: {
+    en: 'installing the packages that {name} names; this is done once and may take a minute',
+    zh: '正在安装 {name} 所需的软件包；只需一次，可能要一分钟',
+  },
   awaitServer: {
     en: 'the server at {url} does not know {name} yet; waiting for it to take the file up',
     zh: '服务 {url} 尚不知道 {name}；等待它加载文件',
