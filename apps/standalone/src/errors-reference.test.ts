@@ -11,6 +11,8 @@ const OUTSIDE = /(^|[\\/])(node_modules|dist|testkit|sandbox-venue|testing|test|
 
 /** Capitals in quotes that are no codes: keys of texts, and names of other people's things. */
 const OTHERS = new Set([
+  // The locale of the system.
+  'LC_MESSAGES',
   'COLLECTING_TASK_NOT_FOUND',
   'STORE_UNAVAILABLE',
   'REQUEST_WEIGHT',
